@@ -59,3 +59,21 @@ class VendorError(RevloopError):
         self.status = status
         self.retry_after_ms = retry_after_ms
         self.outcome_unknown = outcome_unknown
+
+
+class DecodeError(Reject):
+    """Bytes that are no event of ours."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("bad_avro", detail)
+
+
+class UnknownSchema(Reject):
+    """Bytes of a schema that this release does not know."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("unknown_schema", detail)
+
+
+class EncodeError(RevloopError):
+    """A value that its schema does not allow: a bug in whoever made it."""
