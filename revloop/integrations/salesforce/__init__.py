@@ -1,0 +1,1 @@
+"""Salesforce: what its deliveries say (normalise), and reading and writing its records over REST (client)."""
