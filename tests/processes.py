@@ -13,8 +13,6 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
-ACCOUNT_ID = "001RL0000000000AAA"
-"""The account of ``salesforce_log``."""
 _POLL_S = 0.02
 
 
@@ -117,9 +115,13 @@ def _started(command: list[str]) -> SalesforceStandin:
     if not line:
         process.stdout.close()
         raise RuntimeError(f"the stand-in did not start (exit code {process.wait(timeout=20)}); its error is above")
-    base_url = json.loads(line)["base_url"]
-    wait_until(lambda: _answers(base_url), within_s=20, what=f"an answer of {base_url}")
-    return SalesforceStandin(base_url, process.pid, process, command)
+    standin = SalesforceStandin(json.loads(line)["base_url"], process.pid, process, command)
+    try:
+        wait_until(lambda: _answers(standin.base_url), within_s=20, what=f"an answer of {standin.base_url}")
+    except TimeoutError:
+        standin.kill()
+        raise
+    return standin
 
 
 def _answers(base_url: str) -> bool:
@@ -127,45 +129,3 @@ def _answers(base_url: str) -> bool:
         return httpx.get(f"{base_url}/__standin__/health", timeout=2).is_success
     except httpx.TransportError:
         return False
-
-
-def salesforce_log(path: Path, *, opportunities: int = 3) -> Path:
-    """A delivery log of one account and its opportunities (see ``opportunity_id``), as query pages have them."""
-    pages = [list(range(start, min(start + 100, opportunities + 1))) for start in range(1, opportunities + 1, 100)]
-    lines = [_delivery(seq, [_opportunity(number) for number in page]) for seq, page in enumerate(pages, start=1)]
-    path.write_text("".join(lines), encoding="utf-8")
-    return path
-
-
-def opportunity_id(number: int) -> str:
-    """Id of an opportunity of ``salesforce_log``."""
-    return f"006RL{number:010d}AAA"
-
-
-def _delivery(seq: int, records: list[dict[str, object]]) -> str:
-    body = {"totalSize": len(records), "done": True, "records": records}
-    at = "2018-03-01T00:00:00Z"
-    return (
-        json.dumps({"seq": seq, "at": at, "tenant": "t", "connector": "salesforce", "mode": "poll", "body": body})
-        + "\n"
-    )
-
-
-def _opportunity(number: int) -> dict[str, object]:
-    record_id = opportunity_id(number)
-    return {
-        "attributes": {"type": "Opportunity", "url": f"/services/data/v59.0/sobjects/Opportunity/{record_id}"},
-        "Id": record_id,
-        "Name": f"Deal {number:03d}",
-        "AccountId": ACCOUNT_ID,
-        "Account": {
-            "attributes": {"type": "Account", "url": f"/services/data/v59.0/sobjects/Account/{ACCOUNT_ID}"},
-            "Name": "O'Neill & Söhne",
-        },
-        "StageName": "Design",
-        "Amount": 1000.5 * number,
-        "CloseDate": "2018-06-30",
-        "PID__c": str(number),
-        "CreatedDate": "2018-01-01T00:00:00.000+0000",
-        "SystemModstamp": "2018-03-01T00:00:00.000+0000",
-    }

@@ -48,69 +48,59 @@ def _sobject(name: str, prefix: str, fields: Iterable[Field]) -> SObject:
     return SObject(name, prefix, {item.name: item for item in (*_system_fields(), *fields)})
 
 
+_OWNER = _reference("OwnerId", "User", "Owner")
+_ACCOUNT = _reference("AccountId", "Account", "Account")
+_NOTE = Field(name="Description", type=FieldType.TEXTAREA, length=32_000)
+
+
 def standard_objects() -> dict[str, SObject]:
     """The objects that every organisation has, by name: the fields that Revloop reads or writes."""
-    owner = _reference("OwnerId", "User", "Owner")
-    account = _reference("AccountId", "Account", "Account")
-    who, what = _reference("WhoId", "Contact", "Who"), _reference("WhatId", "", "What")
-    note = Field(name="Description", type=FieldType.TEXTAREA, length=32_000)
-    money, day, moment, pick = FieldType.CURRENCY, FieldType.DATE, FieldType.DATETIME, FieldType.PICKLIST
-    made = (
-        _sobject("User", "005", [_text("Name", 121, required=True), _text("Email", 80)]),
-        _sobject(
-            "Account",
-            "001",
-            [_text("Name", required=True), owner, note, *_typed(pick, "Industry", "Type", "AccountSource")],
-        ),
-        _sobject(
-            "Contact",
-            "003",
-            [
-                _text("LastName", 80, required=True),
-                _text("FirstName", 40),
-                _text("Name", 121),
-                _text("Email", 80),
-                _text("Title", 128),
-                account,
-                owner,
-            ],
-        ),
-        _sobject(
-            "Opportunity",
-            "006",
-            [
-                _text("Name", 120, required=True),
-                account,
-                owner,
-                note,
-                Field(name="StageName", type=pick, length=255, required=True),
-                Field(name="CloseDate", type=day, required=True),
-                *_typed(money, "Amount"),
-                _text("NextStep"),
-                *_typed(pick, "Type", "LeadSource", "Health__c"),
-            ],
-        ),
-        _sobject(
-            "Task",
-            "00T",
-            [
-                _text("Subject"),
-                *_typed(pick, "Status", "Priority"),
-                *_typed(day, "ActivityDate"),
-                note,
-                owner,
-                who,
-                what,
-            ],
-        ),
-        _sobject(
-            "Event", "00U", [_text("Subject"), *_typed(moment, "StartDateTime", "EndDateTime"), note, owner, who, what]
-        ),
-        _sobject(
-            "Case", "500", [_text("Subject"), *_typed(pick, "Status", "Priority", "Origin"), note, account, owner]
-        ),
-    )
+    made = (_user(), _account(), _contact(), _opportunity(), _task(), _event(), _case())
     return {item.name: item for item in made}
+
+
+def _user() -> SObject:
+    return _sobject("User", "005", [_text("Name", 121, required=True), _text("Email", 80)])
+
+
+def _account() -> SObject:
+    picked = _typed(FieldType.PICKLIST, "Industry", "Type", "AccountSource")
+    return _sobject("Account", "001", [_text("Name", required=True), _OWNER, _NOTE, *picked])
+
+
+def _contact() -> SObject:
+    texts = [_text("FirstName", 40), _text("Name", 121), _text("Email", 80), _text("Title", 128)]
+    return _sobject("Contact", "003", [_text("LastName", 80, required=True), *texts, _ACCOUNT, _OWNER])
+
+
+def _opportunity() -> SObject:
+    needed = [
+        _text("Name", 120, required=True),
+        Field(name="StageName", type=FieldType.PICKLIST, length=255, required=True),
+        Field(name="CloseDate", type=FieldType.DATE, required=True),
+    ]
+    picked = _typed(FieldType.PICKLIST, "Type", "LeadSource", "Health__c")
+    money = _typed(FieldType.CURRENCY, "Amount")
+    return _sobject("Opportunity", "006", [*needed, _ACCOUNT, _OWNER, _NOTE, *money, _text("NextStep"), *picked])
+
+
+def _task() -> SObject:
+    picked = _typed(FieldType.PICKLIST, "Status", "Priority")
+    return _sobject("Task", "00T", [*_activity(), *picked, *_typed(FieldType.DATE, "ActivityDate")])
+
+
+def _event() -> SObject:
+    return _sobject("Event", "00U", [*_activity(), *_typed(FieldType.DATETIME, "StartDateTime", "EndDateTime")])
+
+
+def _activity() -> list[Field]:
+    """What tasks and events have in common; ``WhatId`` may point at any object."""
+    return [_text("Subject"), _NOTE, _OWNER, _reference("WhoId", "Contact", "Who"), _reference("WhatId", "", "What")]
+
+
+def _case() -> SObject:
+    picked = _typed(FieldType.PICKLIST, "Status", "Priority", "Origin")
+    return _sobject("Case", "500", [_text("Subject"), *picked, _NOTE, _ACCOUNT, _OWNER])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

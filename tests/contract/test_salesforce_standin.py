@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.processes import ACCOUNT_ID, SalesforceStandin, opportunity_id, salesforce_log, start_standin_salesforce
+from tests.processes import SalesforceStandin, start_standin_salesforce
+from tests.salesforce import ACCOUNT_ID, KEY, opportunity_id, salesforce_log
 
 ROOT = "/services/data/v59.0"
 DEAL = f"{ROOT}/sobjects/Opportunity/{opportunity_id(1)}"
-KEY = "Revloop_Action_Id__c"
 
 
 @pytest.fixture(scope="module")
