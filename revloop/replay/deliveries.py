@@ -1,0 +1,33 @@
+"""Delivery folders come in; the deliveries and ticks of every tenant in them go out, tenant by tenant interleaved by time."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from revloop.contracts.generated.events import Delivery, Tick
+from revloop.contracts.times import parse_iso
+from revloop.stores.delivery_files import Filed, read
+from revloop.tenants import Registry
+from services.ingest.core.feed import delivery, with_ticks
+
+
+def tenants_of(folders: Sequence[Path]) -> list[str]:
+    """Tenants named in the folders, sorted; reads every line once."""
+    return sorted({tenant for tenant, _ in groupby(filed.line.tenant for filed in read(folders))})
+
+
+def events(folders: Sequence[Path], registry: Registry, tenant_id: str, until: str | None) -> Iterator[Delivery | Tick]:
+    """One tenant's deliveries merged over the folders, with the ticks of its clock."""
+    profile = registry.get(tenant_id)
+    lines = (as_delivery(filed) for filed in read(folders) if filed.line.tenant == tenant_id)
+    end = parse_iso(until) if until else None
+    return with_ticks(lines, profile.clock_id, tenant_id, profile.tick_ms, end)
+
+
+def as_delivery(filed: Filed) -> Delivery:
+    """A line of a delivery file as the event it becomes, body and request verbatim."""
+    line = filed.line
+    return delivery(
+        at=filed.at, seq=line.seq, tenant_id=line.tenant, connector=line.connector, mode=line.mode, resource=line.resource,
+        request=bytes(line.request).decode(), body=bytes(line.body),
+    )

@@ -1,0 +1,1 @@
+"""Ports to stores and their adapters: blobs, delivery files, the graph."""

@@ -1,0 +1,135 @@
+"""The validated form of a tenant profile; every threshold has the default of the signal catalogue."""
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from revloop.contracts.ids import content_hash
+from revloop.contracts.times import DAY_MS, HOUR_MS, SECOND_MS
+
+
+class Model(BaseModel):
+    """Frozen, and strict about names: a misspelt key is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Clock(StrEnum):
+    """Where a tenant's time comes from."""
+
+    WALL = "wall"
+    FILE = "file"
+
+
+class Tick(StrEnum):
+    """Step of a file clock."""
+
+    HOURLY = "1h"
+    DAILY = "1d"
+
+
+class Mode(StrEnum):
+    """How much the loop may do by itself."""
+
+    DISABLED = "DISABLED"
+    PROPOSE_ONLY = "PROPOSE_ONLY"
+    APPROVAL_REQUIRED = "APPROVAL_REQUIRED"
+    AUTO_EXECUTE = "AUTO_EXECUTE"
+
+
+class ObjectProfile(Model):
+    """How one object of a vendor becomes one entity type."""
+
+    entity_type: Annotated[str, Field(description="Normalised type, for example opportunity.")]
+    key: Annotated[str, Field(description="Path of the key people use; the vendor's id when empty.")] = ""
+    account: Annotated[str, Field(description="Path of the account key; a list index is written as a number.")] = ""
+    fields: Annotated[dict[str, str], Field(description="Normalised field name -> path in the vendor's record.")] = {}
+
+
+class ConnectorProfile(Model):
+    """One connector of a tenant."""
+
+    objects: Annotated[dict[str, ObjectProfile], Field(description="By the vendor's name of the object.")] = {}
+    own_users: Annotated[tuple[str, ...], Field(description="Vendor user ids under which we write.")] = ()
+    webhook_secret_env: Annotated[str, Field(description="Environment variable with the HMAC secret of webhooks.")] = ""
+
+
+class SignalSettings(Model):
+    """Thresholds of the signal catalogue; lifetimes in days, ages in hours."""
+
+    close_date_slipped_min_days: int = 1
+    close_date_slipped_ttl_days: int = 30
+    close_date_pulled_in_min_days: int = 7
+    close_date_pulled_in_ttl_days: int = 14
+    amount_changed_min_share: float = 0.05
+    amount_changed_ttl_days: int = 30
+    stage_changed_ttl_days: int = 14
+    stage_regressed_ttl_days: int = 30
+    support_sev2_aging_hours: tuple[int, int, int] = (24, 48, 72)
+    severe_priorities: tuple[str, ...] = ("1", "2")
+    action_ttl_days: int = 90
+    latest_plausible_date: Annotated[str, Field(description="Dates after this day are taken for mistakes.")] = (
+        "2040-12-31"
+    )
+
+
+class Profile(Model):
+    """Everything the loop must know of one tenant."""
+
+    tenant: Annotated[str, Field(min_length=1, max_length=128)]
+    title: str = ""
+    clock: Clock = Clock.WALL
+    tick: Tick = Tick.DAILY
+    currency: str = "USD"
+    connectors: dict[str, ConnectorProfile] = {}
+    stages: Annotated[tuple[str, ...], Field(description="Stages of an opportunity in order.")] = ()
+    signals: SignalSettings = SignalSettings()
+    mode: Mode = Mode.APPROVAL_REQUIRED
+    allowlist: Annotated[tuple[str, ...], Field(description="Action kinds that may run alone.")] = ()
+    approval_ttl_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24 * 7
+    debounce_seconds: int = 60
+    cooldown_seconds: int = 300
+    decisions_per_hour: int = 12
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of the content: a decision names the profile it rests on."""
+        return content_hash(self.model_dump(mode="json"))[:16]
+
+    @cached_property
+    def clock_id(self) -> str:
+        """Name of the clock whose ticks make this tenant's timers due."""
+        return "wall" if self.clock is Clock.WALL else f"file:{self.tenant}"
+
+    @cached_property
+    def tick_ms(self) -> int:
+        """Step of a file clock."""
+        return HOUR_MS if self.tick is Tick.HOURLY else DAY_MS
+
+    @cached_property
+    def approval_ttl_ms(self) -> int:
+        """How long a request waits for a person."""
+        return self.approval_ttl_hours * HOUR_MS
+
+    @cached_property
+    def debounce_ms(self) -> int:
+        """How long signals are gathered before a decision."""
+        return self.debounce_seconds * SECOND_MS
+
+    @cached_property
+    def cooldown_ms(self) -> int:
+        """Pause between two decisions about one account."""
+        return self.cooldown_seconds * SECOND_MS
+
+    @cached_property
+    def stage_order(self) -> dict[str, int]:
+        """Position of each stage."""
+        return {stage: position for position, stage in enumerate(self.stages)}
+
+    def vendor_fields(self, connector: str, vendor_object: str) -> dict[str, str]:
+        """Normalised field name -> vendor path of an object; empty when the profile has none."""
+        found = self.connectors.get(connector)
+        described = found.objects.get(vendor_object) if found else None
+        return described.fields if described else {}

@@ -1,0 +1,305 @@
+"""The HTTP API: reads the read model for the caller's own tenant, and turns a person's order into a signed command."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from revloop.contracts import codec
+from revloop.contracts.generated.events import (
+    AccountState,
+    Action,
+    ActionState,
+    Approval,
+    CommandResult,
+    Decision,
+    Envelope,
+    LedgerReceipt,
+    Outcome,
+    SignalChange,
+    Snapshot,
+    Unresolved,
+)
+from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
+from services.console.commands import CommandDesk, Unanswered
+from services.console.core.projection import OPEN_STATES
+from services.console.core.views import Step, evidence_of, option, timeline
+from services.console.identity import LocalIssuer, NotSignedIn, Person
+from services.console.store import ReadModel
+
+E = TypeVar("E", bound=Envelope)
+TIMELINE = tuple(
+    cls.EVENT_TYPE for cls in (SignalChange, AccountState, Decision, Approval, Action, Outcome)
+)
+
+
+class CommandBody(BaseModel):
+    """A person's order."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    command_id: Annotated[str, Field(min_length=8, max_length=64, description="Chosen by the client; repeating it repeats nothing.")]
+    kind: Literal["approve", "reject", "undo"]
+    subject_id: Annotated[str, Field(max_length=64, description="Approval request (approve, reject) or action (undo).")]
+    account: Annotated[str, Field(max_length=1024)]
+    binding_hash: Annotated[str, Field(max_length=64, description="What the person saw; needed to approve.")] = ""
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Reader:
+    """Reads typed events of one tenant."""
+
+    def __init__(self, model: ReadModel, tenant_id: str) -> None:
+        self.model = model
+        self.tenant_id = tenant_id
+
+    def one(self, kind: str, identity: str, expected: type[E]) -> E:
+        """What stands of one thing; 404 when the tenant has no such thing."""
+        body = self.model.standing(self.tenant_id, kind, identity)
+        if body is None:
+            raise HTTPException(404, f"no {kind} {identity!r}: list with /v1/top or /v1/accounts")
+        return _typed(body, expected)
+
+    def many(self, bodies: list[bytes], expected: type[E]) -> list[E]:
+        """Decode a list."""
+        return [_typed(body, expected) for body in bodies]
+
+    def receipts(self, decision: str) -> list[LedgerReceipt]:
+        """Receipts of everything that belongs to a decision."""
+        found: list[LedgerReceipt] = []
+        for reference in self._subjects(decision):
+            found += self.many(self.model.about(self.tenant_id, LedgerReceipt.EVENT_TYPE, reference), LedgerReceipt)
+        return sorted(found, key=lambda receipt: receipt.index)
+
+    def approval_of(self, action: Action) -> Approval | None:
+        """The action's approval as it stands."""
+        body = self.model.standing(self.tenant_id, "approval", action.request_id) if action.request_id else None
+        return None if body is None else _typed(body, Approval)
+
+    def all_of(self, expected: type[E]) -> Iterator[E]:
+        """Every event of one kind."""
+        for body in self.model.every(self.tenant_id, expected.EVENT_TYPE):
+            yield _typed(body, expected)
+
+    def story(self, action: Action) -> list[Step]:
+        """From the signals behind an action to its outcome."""
+        model, tenant = self.model, self.tenant_id
+        signal_ids = dict.fromkeys(name for statement in action.proposal.why for name in statement.signal_ids)
+        bodies = [body for name in signal_ids for body in model.about(tenant, SignalChange.EVENT_TYPE, name)]
+        bodies += model.about(tenant, Decision.EVENT_TYPE, action.decision_id)
+        if action.request_id:
+            bodies += model.about(tenant, Approval.EVENT_TYPE, action.request_id)
+        bodies += model.about(tenant, Action.EVENT_TYPE, action.action_id)
+        bodies += model.about(tenant, Outcome.EVENT_TYPE, action.action_id)
+        return timeline(self.many(bodies, Envelope), self.receipts(action.decision_id))
+
+    def _subjects(self, decision: str) -> list[str]:
+        actions = self.many(self.model.of_decision(self.tenant_id, decision, Action.EVENT_TYPE), Action)
+        names = {name for a in actions for name in (a.action_id, a.request_id, f"{a.action_id}:do", f"{a.action_id}:undo") if name}
+        return [decision, *sorted(names)]
+
+
+def create_api(model: ReadModel, issuer: LocalIssuer, desk: CommandDesk) -> FastAPI:
+    """The application; every route reads the tenant from the verified token and from nowhere else."""
+    app = FastAPI(title="Revloop console", version="0.1.0", redoc_url=None)
+    app.state.model, app.state.issuer, app.state.desk = model, issuer, desk
+    app.include_router(overview)
+    app.include_router(details)
+    app.include_router(orders)
+    return app
+
+
+def caller(request: Request) -> Person:
+    """Who calls, from the bearer token; 401 with what to do otherwise."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise HTTPException(401, "send `Authorization: Bearer <token>`", {"WWW-Authenticate": "Bearer"})
+    issuer: LocalIssuer = request.app.state.issuer
+    try:
+        return issuer.verify(token)
+    except NotSignedIn as error:
+        raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from error
+
+
+Caller = Annotated[Person, Depends(caller)]
+
+
+def reader(request: Request, person: Caller) -> Reader:
+    """The read model, narrowed to the caller's tenant."""
+    return Reader(request.app.state.model, person.tenant_id)
+
+
+Known = Annotated[Reader, Depends(reader)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+overview = APIRouter(prefix="/v1", tags=["overview"])
+
+
+@overview.get("/whoami")
+def whoami(person: Caller) -> Response:
+    """Who the token says you are."""
+    return _json(person)
+
+
+@overview.get("/accounts-of-law-4")
+def law_4(known: Known) -> Response:
+    """Deliveries and items by what became of them, per connector; each row says whether it adds up."""
+    return _json(known.model.accounts_of_law_4(known.tenant_id))
+
+
+@overview.get("/counts")
+def counts(known: Known) -> Response:
+    """Events by kind, actions and signals by status, and where the tenant's clock stands."""
+    model, tenant = known.model, known.tenant_id
+    return _json(
+        {
+            "events": model.counts(tenant),
+            "actions": model.statuses(tenant, "action"),
+            "signals": model.statuses(tenant, "signal"),
+            "postures": model.statuses(tenant, "state"),
+            "clock": model.clock(f"file:{tenant}") or model.clock("wall"),
+        }
+    )
+
+
+@overview.get("/top")
+def top(known: Known, account: str | None = None, state: ActionState | None = None, limit: Limit = 10) -> Response:
+    """What to do, best first: open actions unless a state is asked for."""
+    wanted = [state] if state else sorted(OPEN_STATES)
+    bodies = [body for name in wanted for body in known.model.standings(known.tenant_id, "action", name.value, account, limit)]
+    actions = sorted(known.many(bodies, Action), key=lambda a: (-a.proposal.score, a.account_id, a.action_id))[:limit]
+    lines = [option(action, known.approval_of(action)) for action in actions]
+    return _json(lines)
+
+
+@overview.get("/accounts")
+def accounts(known: Known, posture: str | None = None, limit: Limit = 100) -> Response:
+    """Accounts, least healthy first."""
+    states = known.many(known.model.standings(known.tenant_id, "state", posture, None, limit), AccountState)
+    return _json([{"account": s.account_id, "posture": s.posture, "health": s.health, "risks": [r.finding for r in s.risks]} for s in states])
+
+
+@overview.get("/parked")
+def parked(known: Known, limit: Limit = 100) -> Response:
+    """Records that name no account yet."""
+    return _json(known.many(known.model.standings(known.tenant_id, "unresolved", None, None, limit), Unresolved))
+
+
+@overview.get("/dead")
+def dead(known: Known, limit: Limit = 100) -> Response:
+    """The newest dead letters, each with its reason and what to do."""
+    return _json(known.model.dead_letters(known.tenant_id, limit))
+
+
+@overview.get("/signals.csv")
+def signals(known: Known) -> StreamingResponse:
+    """Every signal change in the form and order of the backtest's signals.csv."""
+    rows = sorted((signal_row(event) for event in known.all_of(SignalChange)), key=signal_order)
+    return StreamingResponse(_csv(SIGNAL_COLUMNS, rows), media_type="text/csv")
+
+
+details = APIRouter(prefix="/v1", tags=["details"])
+
+
+@details.get("/accounts/{account:path}/state")
+def state(known: Known, account: str) -> Response:
+    """The account's situation now."""
+    return _json(known.one("state", account, AccountState))
+
+
+@details.get("/accounts/{account:path}/timeline")
+def account_timeline(known: Known, account: str, limit: Limit = 50) -> Response:
+    """What happened, newest first."""
+    bodies = known.model.of_account(known.tenant_id, account, TIMELINE, limit)
+    return _json(timeline(known.many(bodies, Envelope), ()))
+
+
+@details.get("/decisions/{decision_id}")
+def decision(known: Known, decision_id: str) -> Response:
+    """A decision with its basis."""
+    return _json(known.one("decision", decision_id, Decision))
+
+
+@details.get("/decisions/{decision_id}/receipts")
+def receipts(known: Known, decision_id: str) -> Response:
+    """Where the ledger holds everything that belongs to a decision."""
+    return _json(known.receipts(decision_id))
+
+
+@details.get("/actions/{action_id}")
+def action(known: Known, action_id: str) -> Response:
+    """An action, its approval and its outcome."""
+    found = known.one("action", action_id, Action)
+    outcomes = known.many(known.model.about(known.tenant_id, Outcome.EVENT_TYPE, action_id), Outcome)
+    return _json({"action": found, "approval": known.approval_of(found), "outcomes": outcomes})
+
+
+@details.get("/actions/{action_id}/evidence")
+def action_evidence(known: Known, action_id: str) -> Response:
+    """Every record behind the action's sentences."""
+    return _json(evidence_of(known.one("action", action_id, Action)))
+
+
+@details.get("/actions/{action_id}/timeline")
+def action_timeline(known: Known, action_id: str) -> Response:
+    """From the signals to the outcome, in order, with ledger indexes."""
+    return _json(known.story(known.one("action", action_id, Action)))
+
+
+@details.get("/evidence/{snapshot_id}")
+def evidence(known: Known, snapshot_id: str) -> Response:
+    """The normalised record and the verbatim vendor body it came from."""
+    found = known.many(known.model.about(known.tenant_id, Snapshot.EVENT_TYPE, snapshot_id), Snapshot)
+    if not found:
+        raise HTTPException(404, f"no record {snapshot_id!r}: evidence names its snapshot_id")
+    body = known.model.body(known.tenant_id, found[0].delivery_id)
+    text = body.decode("utf-8", "replace") if body is not None else None
+    return _json({"record": found[0], "delivery_id": found[0].delivery_id, "item": found[0].item, "body": text})
+
+
+orders = APIRouter(prefix="/v1/commands", tags=["commands"])
+
+
+@orders.post("")
+async def command(request: Request, person: Caller, body: CommandBody) -> Response:
+    """Give an order: 200 with the answer, or 202 when it is on its way and the answer must be fetched."""
+    desk: CommandDesk = request.app.state.desk
+    try:
+        return _json(await desk.order(person, body.model_dump()))
+    except Unanswered as waiting:
+        return _json({"command_id": body.command_id, "status": "pending", "detail": str(waiting)}, 202)
+
+
+@orders.get("/{command_id}")
+def result(known: Known, command_id: str) -> Response:
+    """The answer to a command."""
+    return _json(known.one("result", command_id, CommandResult))
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(row)
+        if buffer.tell() > 65_536:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
+
+
+def _typed(body: bytes, expected: type[E]) -> E:
+    event = codec.decode(body)
+    if not isinstance(event, expected):
+        raise TypeError(f"the read model holds {type(event).__name__} where {expected.__name__} belongs")
+    return event

@@ -1,0 +1,44 @@
+"""Our own effects come back as outcomes: the entity they wrote remembers them, so that the vendor's echo is known."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from revloop.contracts.generated.events import EntityLink, Outcome, OutcomeStatus, OwnWrite
+from revloop.contracts.keys import join_key
+from revloop.tenants import Profile
+
+KEPT_WRITES = 8
+BOOKKEEPING = frozenset({"modified_by", "modified"})
+"""Fields a vendor sets by itself on every write."""
+
+Fields = Mapping[str, None | bool | int | float | str]
+
+
+def written_entity(profile: Profile, outcome: Outcome) -> str | None:
+    """Key of the link of the entity an outcome wrote to, None when it wrote to no known entity."""
+    target = outcome.target
+    connector = profile.connectors.get(target.system)
+    mapping = connector.objects.get(target.object) if connector else None
+    wrote = outcome.status in (OutcomeStatus.SUCCEEDED, OutcomeStatus.UNDONE)
+    if mapping is None or not wrote or not target.object_id:
+        return None
+    return join_key(profile.tenant, "link", target.system, mapping.entity_type, target.object_id)
+
+
+def note_write(link: EntityLink, outcome: Outcome) -> EntityLink:
+    """``link`` with the write remembered, newest first."""
+    write = OwnWrite(action_id=outcome.action_id, version=outcome.target.version, fields=outcome.after)
+    return msgspec.structs.replace(link, own_writes=(write, *link.own_writes)[:KEPT_WRITES])
+
+
+def echo_of(link: EntityLink, version: int, fields: Fields) -> str:
+    """The action whose write a record repeats: its values stand, and nothing else differs from before; empty if none."""
+    differing = {
+        name for name in fields.keys() | link.fields.keys() if fields.get(name) != link.fields.get(name)
+    } - BOOKKEEPING
+    for write in link.own_writes:
+        stands = all(fields.get(name) == value for name, value in write.fields.items())
+        if stands and version >= write.version and differing and differing <= write.fields.keys():
+            return write.action_id
+    return ""

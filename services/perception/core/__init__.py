@@ -1,0 +1,1 @@
+"""Records of one account come in; what changed, and what that signals, goes out."""

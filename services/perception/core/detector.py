@@ -1,0 +1,82 @@
+"""What a detector is: structure only, no text judgement, re-derivable from its evidence."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from revloop.contracts.generated.events import OpenSignal, Severity
+from revloop.tenants import Profile
+
+Fields = Mapping[str, None | bool | int | float | str]
+
+
+class View(msgspec.Struct, frozen=True, gc=False):
+    """What a detector may see besides the fields: the record's entity and its tenant's settings."""
+
+    profile: Profile
+    entity_type: str
+    occurred_at: int
+    counters: Mapping[str, int]
+    """What detectors remember of this record, such as repeated slips."""
+    open: tuple[OpenSignal, ...]
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An event signal: it happens at a moment and lapses after ``ttl_ms``."""
+
+    severity: Severity
+    ttl_ms: int
+    fields: tuple[str, ...]
+    """Fields whose change is the evidence."""
+    value: float | None = None
+    counters: Mapping[str, int] = {}
+    """Counters to remember."""
+
+
+class Holds(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A state signal whose condition holds now."""
+
+    severity: Severity
+    fields: tuple[str, ...]
+    value: float | None = None
+    episode: str = ""
+    """Tells apart conditions of one type on one record that may hold at the same time."""
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a state detector finds: what holds now, and when that may change by time alone."""
+
+    holds: tuple[Holds, ...] = ()
+    next_at: int | None = None
+
+
+Example = tuple[str, Fields | None, Fields, int]
+"""(name, before, after, as_of) of one record."""
+
+
+class EventDetector(msgspec.Struct, frozen=True, kw_only=True):
+    """Fires on the change of a record."""
+
+    signal_type: str
+    version: int
+    entity_types: frozenset[str]
+    looks_at: frozenset[str]
+    """The detector is asked only when one of these fields differs."""
+    detect: Callable[[Fields, Fields, View], Happened | None]
+    fires: Sequence[Example] = ()
+    silent: Sequence[Example] = ()
+
+
+class StateDetector(msgspec.Struct, frozen=True, kw_only=True):
+    """Open exactly while its condition holds; one of age or absence opens and rises on ticks only."""
+
+    signal_type: str
+    version: int
+    entity_types: frozenset[str]
+    by_age: bool
+    condition: Callable[[Fields, View, int], Condition]
+    fires: Sequence[Example] = ()
+    silent: Sequence[Example] = ()
+
+
+Detector = EventDetector | StateDetector
