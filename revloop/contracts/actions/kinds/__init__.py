@@ -1,0 +1,1 @@
+"""One file a kind; adding one here is all it takes."""
