@@ -3,4 +3,12 @@
 from revloop.contracts.actions.catalogue import Catalogue, UnknownKind, load_catalogue
 from revloop.contracts.actions.kind import ActionKind, Call, Parameter, ParameterType
 
-__all__ = ["ActionKind", "Call", "Catalogue", "Parameter", "ParameterType", "UnknownKind", "load_catalogue"]
+__all__ = [
+    "ActionKind",
+    "Call",
+    "Catalogue",
+    "Parameter",
+    "ParameterType",
+    "UnknownKind",
+    "load_catalogue",
+]

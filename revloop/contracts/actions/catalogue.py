@@ -15,7 +15,10 @@ class UnknownKind(Reject):
     """A kind that the catalogue does not have: nothing may be done about it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("unknown_kind", f"No action kind {name!r} in the catalogue: see revloop/contracts/actions/kinds.")
+        super().__init__(
+            "unknown_kind",
+            f"No action kind {name!r} in the catalogue: see revloop/contracts/actions/kinds.",
+        )
 
 
 class Catalogue:

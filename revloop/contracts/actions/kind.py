@@ -63,7 +63,11 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
 
     def faults(self, call: Call) -> list[str]:
         """Sentences on what is wrong with ``call``; none when it is well formed."""
-        return [*self._target(call.target), *self._parameters(call.parameters), *self._changes(call.changes)]
+        return [
+            *self._target(call.target),
+            *self._parameters(call.parameters),
+            *self._changes(call.changes),
+        ]
 
     def _target(self, target: Target) -> Iterator[str]:
         if target.system != self.system:

@@ -4,9 +4,19 @@ from revloop.contracts.actions.kind import ActionKind, Call
 from revloop.contracts.generated.events import FieldChange, RiskTier, Target
 
 _TARGET = Target(
-    system="salesforce", object="Opportunity", object_id="0065NgZQjD7fdRKQWY", label="Pump station", version=1_377_993_600_000
+    system="salesforce",
+    object="Opportunity",
+    object_id="0065NgZQjD7fdRKQWY",
+    label="Pump station",
+    version=1_377_993_600_000,
 )
-_CREATED = Target(system="salesforce", object="Opportunity", object_id="", label="Pump station", version=0)
+_CREATED = Target(
+    system="salesforce",
+    object="Opportunity",
+    object_id="",
+    label="Pump station",
+    version=0,
+)
 _STEP = FieldChange(field="next_step", before=None, after="Confirm the date")
 
 KIND = ActionKind(
@@ -24,7 +34,11 @@ KIND = ActionKind(
     faulty=(
         Call(kind="crm.update_field", target=_TARGET),
         Call(kind="crm.update_field", target=_CREATED, changes=(_STEP,)),
-        Call(kind="crm.update_field", target=_TARGET, changes=(FieldChange(field="amount", before=1.0, after=2.0),)),
+        Call(
+            kind="crm.update_field",
+            target=_TARGET,
+            changes=(FieldChange(field="amount", before=1.0, after=2.0),),
+        ),
         Call(kind="crm.update_field", target=_TARGET, changes=(_STEP, _STEP)),
     ),
 )

@@ -19,10 +19,28 @@ KIND = ActionKind(
         Parameter(name="title", about="One line."),
         Parameter(name="text", about="What to know and do.", max_length=4000),
     ),
-    sound=(Call(kind="internal.flag_for_review", target=_TARGET, parameters={"title": "Close date missing", "text": "Add it."}),),
+    sound=(
+        Call(
+            kind="internal.flag_for_review",
+            target=_TARGET,
+            parameters={"title": "Close date missing", "text": "Add it."},
+        ),
+    ),
     faulty=(
-        Call(kind="internal.flag_for_review", target=_TARGET, parameters={"title": "Close date missing"}),
-        Call(kind="internal.flag_for_review", target=_TARGET, parameters={"title": " ", "text": "Add it."}),
-        Call(kind="internal.flag_for_review", target=_TARGET, parameters={"title": "a", "text": "b", "owner": "c"}),
+        Call(
+            kind="internal.flag_for_review",
+            target=_TARGET,
+            parameters={"title": "Close date missing"},
+        ),
+        Call(
+            kind="internal.flag_for_review",
+            target=_TARGET,
+            parameters={"title": " ", "text": "Add it."},
+        ),
+        Call(
+            kind="internal.flag_for_review",
+            target=_TARGET,
+            parameters={"title": "a", "text": "b", "owner": "c"},
+        ),
     ),
 )

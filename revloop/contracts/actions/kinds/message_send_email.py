@@ -4,7 +4,11 @@ from revloop.contracts.actions.kind import ActionKind, Call, Parameter
 from revloop.contracts.generated.events import RiskTier, Target
 
 _TARGET = Target(system="mail", object="Message", object_id="", label="Chief engineer", version=0)
-_WHOLE = {"to": "003xmjaSjPNmSPeAUN", "subject": "The new date", "body": "May we talk about the new date?"}
+_WHOLE = {
+    "to": "003xmjaSjPNmSPeAUN",
+    "subject": "The new date",
+    "body": "May we talk about the new date?",
+}
 
 KIND = ActionKind(
     name="message.send_email",
@@ -23,5 +27,11 @@ KIND = ActionKind(
     ),
     executable=False,
     sound=(Call(kind="message.send_email", target=_TARGET, parameters=_WHOLE),),
-    faulty=(Call(kind="message.send_email", target=_TARGET, parameters={"to": "003xmjaSjPNmSPeAUN"}),),
+    faulty=(
+        Call(
+            kind="message.send_email",
+            target=_TARGET,
+            parameters={"to": "003xmjaSjPNmSPeAUN"},
+        ),
+    ),
 )

@@ -1,0 +1,22 @@
+"""A verified person and an action come in; None goes out when the person may decide it, else a sentence that says why not."""
+
+from revloop.contracts.generated.events import Action, RiskTier
+from revloop.policy.assertion import Claims
+
+APPROVER = "approver"
+MANAGER = "manager"
+
+
+def may_approve(claims: Claims, action: Action) -> str | None:
+    """Only approvers decide, and what is of high risk only one who is a manager; undoing asks for the same right."""
+    if claims.tenant_id != action.tenant_id:
+        return "The action belongs to another tenant."
+    if APPROVER not in claims.roles:
+        return "Only an approver may decide this: ask one of the tenant's approvers."
+    match action.proposal.gate.risk_tier:
+        case RiskTier.NEVER:
+            return "Nobody may approve an action of this kind."
+        case RiskTier.HIGH if MANAGER not in claims.roles:
+            return "An action of high risk is approved by a manager: ask one."
+        case _:
+            return None
