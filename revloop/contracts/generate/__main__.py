@@ -28,9 +28,10 @@ def outputs(root: Path) -> dict[Path, str]:
 
 
 def formatted(source: str, path: Path) -> str:
-    """``source`` as `ruff format` and its import sorting leave it."""
-    for arguments in (["check", "--fix-only", "--quiet", "--select", "I,F401"], ["format", "--quiet"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(ROOT / path), "-"]
+    """``source`` as `ruff format` and its import sorting leave it; style is fixed here, so the bytes are the same anywhere."""
+    style = ["--isolated", "--quiet", "--line-length", "120", "--target-version", "py311"]
+    for arguments in (["check", "--fix-only", "--select", "I,F401"], ["format"]):
+        command = [sys.executable, "-m", "ruff", *arguments, *style, "--stdin-filename", str(ROOT / path), "-"]
         source = subprocess.run(command, input=source, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     return source
 

@@ -31,6 +31,7 @@ from revloop.contracts.generated.events import (
     Disposition,
     EntityChange,
     EntityChangeKind,
+    EntityFacts,
     EntityLink,
     EntityMemory,
     EntityRef,
@@ -88,14 +89,7 @@ from revloop.contracts.primitives import (
 )
 
 _BAD_READ = (IndexError, struct.error, UnicodeDecodeError)
-_BAD_WRITE = (
-    TypeError,
-    AttributeError,
-    KeyError,
-    struct.error,
-    OverflowError,
-    UnicodeEncodeError,
-)
+_BAD_WRITE = (TypeError, AttributeError, KeyError, struct.error, OverflowError, UnicodeEncodeError)
 
 
 _S_DecisionOutcome = tuple(DecisionOutcome)
@@ -126,9 +120,7 @@ _S_DeliveryMode = tuple(DeliveryMode)
 _I_DeliveryMode = {symbol: index for index, symbol in enumerate(_S_DeliveryMode)}
 
 _S_DeliveryDisposition = tuple(DeliveryDisposition)
-_I_DeliveryDisposition = {
-    symbol: index for index, symbol in enumerate(_S_DeliveryDisposition)
-}
+_I_DeliveryDisposition = {symbol: index for index, symbol in enumerate(_S_DeliveryDisposition)}
 
 _S_SnapshotChange = tuple(SnapshotChange)
 _I_SnapshotChange = {symbol: index for index, symbol in enumerate(_S_SnapshotChange)}
@@ -140,22 +132,16 @@ _S_Posture = tuple(Posture)
 _I_Posture = {symbol: index for index, symbol in enumerate(_S_Posture)}
 
 _S_EntityChangeKind = tuple(EntityChangeKind)
-_I_EntityChangeKind = {
-    symbol: index for index, symbol in enumerate(_S_EntityChangeKind)
-}
+_I_EntityChangeKind = {symbol: index for index, symbol in enumerate(_S_EntityChangeKind)}
 
 _S_SignalChangeKind = tuple(SignalChangeKind)
-_I_SignalChangeKind = {
-    symbol: index for index, symbol in enumerate(_S_SignalChangeKind)
-}
+_I_SignalChangeKind = {symbol: index for index, symbol in enumerate(_S_SignalChangeKind)}
 
 _S_SignalStatus = tuple(SignalStatus)
 _I_SignalStatus = {symbol: index for index, symbol in enumerate(_S_SignalStatus)}
 
 _S_ConfidenceSource = tuple(ConfidenceSource)
-_I_ConfidenceSource = {
-    symbol: index for index, symbol in enumerate(_S_ConfidenceSource)
-}
+_I_ConfidenceSource = {symbol: index for index, symbol in enumerate(_S_ConfidenceSource)}
 
 _S_Momentum = tuple(Momentum)
 _I_Momentum = {symbol: index for index, symbol in enumerate(_S_Momentum)}
@@ -267,13 +253,7 @@ def _r_Target(b: bytes, i: int) -> tuple[Target, int]:
         f_version, i = (f_version >> 1) ^ -(f_version & 1), i + 1
     else:
         f_version, i = read_long(b, i)
-    return Target(
-        system=f_system,
-        object=f_object,
-        object_id=f_object_id,
-        label=f_label,
-        version=f_version,
-    ), i
+    return Target(system=f_system, object=f_object, object_id=f_object_id, label=f_label, version=f_version), i
 
 
 def _w_Target(o: bytearray, r: Target) -> None:
@@ -583,9 +563,7 @@ def _r_DataRequest(b: bytes, i: int) -> tuple[DataRequest, int]:
             t4[t3] = t2
     f_arguments = t4
     f_justification, i = read_string(b, i)
-    return DataRequest(
-        tool=f_tool, arguments=f_arguments, justification=f_justification
-    ), i
+    return DataRequest(tool=f_tool, arguments=f_arguments, justification=f_justification), i
 
 
 def _w_DataRequest(o: bytearray, r: DataRequest) -> None:
@@ -1497,9 +1475,7 @@ def _r_ExternalReference(b: bytes, i: int) -> tuple[ExternalReference, int]:
     f_object, i = read_string(b, i)
     f_object_id, i = read_string(b, i)
     f_url, i = read_string(b, i)
-    return ExternalReference(
-        system=f_system, object=f_object, object_id=f_object_id, url=f_url
-    ), i
+    return ExternalReference(system=f_system, object=f_object, object_id=f_object_id, url=f_url), i
 
 
 def _w_ExternalReference(o: bytearray, r: ExternalReference) -> None:
@@ -1891,10 +1867,7 @@ def _r_EntityRef(b: bytes, i: int) -> tuple[EntityRef, int]:
     f_entity_id, i = read_string(b, i)
     f_entity_key, i = read_string(b, i)
     return EntityRef(
-        connector=f_connector,
-        entity_type=f_entity_type,
-        entity_id=f_entity_id,
-        entity_key=f_entity_key,
+        connector=f_connector, entity_type=f_entity_type, entity_id=f_entity_id, entity_key=f_entity_key
     ), i
 
 
@@ -2369,11 +2342,7 @@ def _r_Subject(b: bytes, i: int) -> tuple[Subject, int]:
     else:
         f_observed_at, i = read_long(b, i)
     return Subject(
-        entity=f_entity,
-        snapshot_id=f_snapshot_id,
-        version=f_version,
-        fields=f_fields,
-        observed_at=f_observed_at,
+        entity=f_entity, snapshot_id=f_snapshot_id, version=f_version, fields=f_fields, observed_at=f_observed_at
     ), i
 
 
@@ -2677,9 +2646,7 @@ def _r_RecentChange(b: bytes, i: int) -> tuple[RecentChange, int]:
     f_entity, i = _r_EntityRef(b, i)
     f_detail, i = read_string(b, i)
     f_event_id, i = read_string(b, i)
-    return RecentChange(
-        at=f_at, what=f_what, entity=f_entity, detail=f_detail, event_id=f_event_id
-    ), i
+    return RecentChange(at=f_at, what=f_what, entity=f_entity, detail=f_detail, event_id=f_event_id), i
 
 
 def _w_RecentChange(o: bytearray, r: RecentChange) -> None:
@@ -2918,10 +2885,7 @@ def _w_AccountState(o: bytearray, r: AccountState) -> None:
         for t40 in r.signals:
             _w_SignalView(o, t40)
     o.append(0)
-    if (
-        type(r.signal_count) is not int
-        or not -2147483648 <= r.signal_count <= 2147483647
-    ):
+    if type(r.signal_count) is not int or not -2147483648 <= r.signal_count <= 2147483647:
         raise EncodeError(f"{r.signal_count!r} is no int")
     write_long(o, r.signal_count)
     if r.subjects:
@@ -3169,9 +3133,7 @@ def _r_HandledCommand(b: bytes, i: int) -> tuple[HandledCommand, int]:
         f_handled_at, i = (f_handled_at >> 1) ^ -(f_handled_at & 1), i + 1
     else:
         f_handled_at, i = read_long(b, i)
-    return HandledCommand(
-        command_id=f_command_id, fingerprint=f_fingerprint, handled_at=f_handled_at
-    ), i
+    return HandledCommand(command_id=f_command_id, fingerprint=f_fingerprint, handled_at=f_handled_at), i
 
 
 def _w_HandledCommand(o: bytearray, r: HandledCommand) -> None:
@@ -3428,6 +3390,32 @@ def _encode_DeliverySeen(o: bytearray, r: DeliverySeen) -> None:
         _w_DeliverySeen(o, r)
     except _BAD_WRITE as error:
         raise EncodeError(f"DeliverySeen: {error!r}") from error
+
+
+def _r_EntityFacts(b: bytes, i: int) -> tuple[EntityFacts, int]:
+    f_subject, i = _r_Subject(b, i)
+    return EntityFacts(subject=f_subject), i
+
+
+def _w_EntityFacts(o: bytearray, r: EntityFacts) -> None:
+    _w_Subject(o, r.subject)
+
+
+def _decode_EntityFacts(b: bytes, i: int) -> EntityFacts:
+    try:
+        r, i = _r_EntityFacts(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"EntityFacts: {error}") from error
+    if i != len(b):
+        raise DecodeError(f"EntityFacts: {len(b) - i} bytes too many")
+    return r
+
+
+def _encode_EntityFacts(o: bytearray, r: EntityFacts) -> None:
+    try:
+        _w_EntityFacts(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"EntityFacts: {error!r}") from error
 
 
 def _r_OwnWrite(b: bytes, i: int) -> tuple[OwnWrite, int]:
@@ -3887,6 +3875,7 @@ READERS: dict[bytes, Callable[[bytes, int], Envelope | StateRecord]] = {
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": _decode_ActionMemory,
     b"\x87\xcb\xd455\x82L\xee": _decode_DecisionMemory,
     b"\xcdV2K\xe2\xea\x0c\x0b": _decode_DeliverySeen,
+    b"\x9a\x9e\xc2m\xb3b\x19\x06": _decode_EntityFacts,
     b"p\xd3px\xbc;t\\": _decode_EntityLink,
     b"\xacZ\x17\x12\xaaK\x96\xc5": _decode_EntityMemory,
     b"n\xf6\x9c\x7f\x02'\xb2y": _decode_TenantClock,
@@ -3914,6 +3903,7 @@ WRITERS: dict[type[Envelope | StateRecord], Callable[[bytearray, Any], None]] = 
     ActionMemory: _encode_ActionMemory,
     DecisionMemory: _encode_DecisionMemory,
     DeliverySeen: _encode_DeliverySeen,
+    EntityFacts: _encode_EntityFacts,
     EntityLink: _encode_EntityLink,
     EntityMemory: _encode_EntityMemory,
     TenantClock: _encode_TenantClock,
@@ -3941,6 +3931,7 @@ FINGERPRINTS: dict[type[Envelope | StateRecord], bytes] = {
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
     DeliverySeen: b"\xcdV2K\xe2\xea\x0c\x0b",
+    EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
     EntityLink: b"p\xd3px\xbc;t\\",
     EntityMemory: b"\xacZ\x17\x12\xaaK\x96\xc5",
     TenantClock: b"n\xf6\x9c\x7f\x02'\xb2y",

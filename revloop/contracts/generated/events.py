@@ -1015,6 +1015,15 @@ class DeliverySeen(StateRecord, frozen=True, kw_only=True, gc=False):
     """Next timer of this state on its tenant's clock, null for none."""
 
 
+class EntityFacts(StateRecord, frozen=True, kw_only=True, gc=False):
+    """World model: how a record of an account last looked."""
+
+    SCHEMA = "state/entity_facts.v1"
+
+    subject: Subject
+    """The record."""
+
+
 class OwnWrite(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Part of a record."""
 

@@ -183,11 +183,7 @@ TABLES: Final[dict[str, Table]] = {
         service="ingest",
         name="links",
         changelog="revloop-ingest-links-changelog",
-        states=(
-            "state/entity_link.v1",
-            "state/delivery_seen.v1",
-            "state/tenant_clock.v1",
-        ),
+        states=("state/entity_link.v1", "state/delivery_seen.v1", "state/tenant_clock.v1"),
     ),
     "perception": Table(
         service="perception",
@@ -199,7 +195,7 @@ TABLES: Final[dict[str, Table]] = {
         service="world_model",
         name="accounts",
         changelog="revloop-world_model-accounts-changelog",
-        states=("state/account_memory.v1",),
+        states=("state/account_memory.v1", "state/entity_facts.v1"),
     ),
     "decision": Table(
         service="decision",
