@@ -1,0 +1,1 @@
+"""World model: keeps the situation of each account from what perception signals."""

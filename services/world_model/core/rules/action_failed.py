@@ -1,0 +1,14 @@
+"""action_failed: something the loop was to do did not take effect."""
+
+from revloop.contracts.generated.events import Severity
+from services.world_model.core.rule import Rule, Side, example
+
+RULE = Rule(
+    finding="action_failed",
+    version=1,
+    side=Side.RISK,
+    signal_types=frozenset({"ACTION_FAILED"}),
+    points={severity: -5 for severity in Severity},  # our own fault says little about the account
+    finds=(example("ACTION_FAILED", Severity.medium),),
+    passes=(example("ACTION_EXECUTED", Severity.low),),
+)
