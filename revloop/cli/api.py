@@ -18,7 +18,11 @@ class Api:
     """Calls as one person of one tenant."""
 
     def __init__(self, home: Home, tenant: str, person: str) -> None:
-        self._client = httpx.Client(base_url=home.url("console"), timeout=30, headers={"authorization": f"Bearer {_token(home.directory, tenant, person)}"})
+        self._client = httpx.Client(
+            base_url=home.url("console"),
+            timeout=30,
+            headers={"authorization": f"Bearer {_token(home.directory, tenant, person)}"},
+        )
 
     def get(self, path: str, **query: str | int | None) -> object:
         """JSON of a reading route."""
@@ -28,18 +32,33 @@ class Api:
         """Text of a reading route, for example a CSV."""
         return self._call("GET", path, {}).text
 
-    def order(self, kind: str, subject_id: str, account: str, *, binding_hash: str = "", note: str = "", command_id: str | None = None) -> Mapping[str, object]:
+    def order(
+        self,
+        kind: str,
+        subject_id: str,
+        account: str,
+        *,
+        binding_hash: str = "",
+        note: str = "",
+        command_id: str | None = None,
+    ) -> Mapping[str, object]:
         """Give an order; the answer says whether it took effect."""
         body = {
-            "command_id": command_id or uuid4().hex, "kind": kind, "subject_id": subject_id, "account": account,
-            "binding_hash": binding_hash, "note": note,
+            "command_id": command_id or uuid4().hex,
+            "kind": kind,
+            "subject_id": subject_id,
+            "account": account,
+            "binding_hash": binding_hash,
+            "note": note,
         }
         answer = self._call("POST", "/v1/commands", {}, body).json()
         if not isinstance(answer, dict):
             raise ApiError(f"the console answered {answer!r} to an order")
         return answer
 
-    def _call(self, method: str, path: str, query: Mapping[str, str | int | None], body: object = None) -> httpx.Response:
+    def _call(
+        self, method: str, path: str, query: Mapping[str, str | int | None], body: object = None
+    ) -> httpx.Response:
         with _explained():
             params = {name: value for name, value in query.items() if value is not None}
             response = self._client.request(method, path, params=params, json=body)
@@ -51,7 +70,9 @@ class Api:
 def _token(home: Path, tenant: str, person: str) -> str:
     path = home / "identity" / "tokens" / tenant / f"{person}.token"
     if not path.exists():
-        raise ApiError(f"no token for {person} of {tenant} at {path}: start with `revloop up`, or name another with --tenant and --as")
+        raise ApiError(
+            f"no token for {person} of {tenant} at {path}: start with `revloop up`, or name another with --tenant and --as"
+        )
     return path.read_text()
 
 

@@ -11,7 +11,16 @@ SERVICES = ("ledger", "executor", "orchestrator", "decision", "world_model", "pe
 DEFAULT_PORT_BASE = 8080
 KAFKA_OFFSET, STANDIN_OFFSET = 11012, 10
 """Ports relative to the base: Kafka on 19092 and the Salesforce stand-in on 8090 by default."""
-OFFSETS = {"console": 0, "ingest": 1, "perception": 2, "world_model": 3, "decision": 4, "orchestrator": 5, "executor": 6, "ledger": 7}
+OFFSETS = {
+    "console": 0,
+    "ingest": 1,
+    "perception": 2,
+    "world_model": 3,
+    "decision": 4,
+    "orchestrator": 5,
+    "executor": 6,
+    "ledger": 7,
+}
 
 
 class Home(msgspec.Struct, frozen=True):

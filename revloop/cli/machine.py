@@ -14,8 +14,15 @@ from revloop.cli.stack import Stack
 from revloop.kafka.admin import apply, topic_specs
 
 app = typer.Typer()
-Tenants = Annotated[Path | None, typer.Option("--tenants", help="Folder of tenant profiles.", exists=True, file_okay=False)]
-Data = Annotated[Path | None, typer.Option("--standin", help="Start the Salesforce stand-in with the records of this delivery file.", exists=True)]
+Tenants = Annotated[
+    Path | None, typer.Option("--tenants", help="Folder of tenant profiles.", exists=True, file_okay=False)
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--standin", help="Start the Salesforce stand-in with the records of this delivery file.", exists=True
+    ),
+]
 
 
 def say(text: str) -> None:
@@ -57,20 +64,37 @@ def status(tenant: Tenant = "nyc", person: Person = "seller", json: AsJson = Fal
         return
     columns = ["service", "up", "ready", "lag", "recovered", "committed", "errors"]
     print_table(columns, [[row[name] for name in columns] for row in services], title="Services")
-    print_table(list(law_4[0]) if law_4 else ["no deliveries yet"], [list(row.values()) for row in law_4], title=f"Accounts of law 4, {tenant}")
+    print_table(
+        list(law_4[0]) if law_4 else ["no deliveries yet"],
+        [list(row.values()) for row in law_4],
+        title=f"Accounts of law 4, {tenant}",
+    )
     out.print(f"memory of all processes together: {sum(memory.values()) / 2**20:,.0f} MiB")
 
 
 def _service(home: Home, name: str) -> dict[str, object]:
-    row: dict[str, object] = {"service": name, "up": False, "ready": False, "lag": None, "recovered": None, "committed": None, "errors": None}
+    row: dict[str, object] = {
+        "service": name,
+        "up": False,
+        "ready": False,
+        "lag": None,
+        "recovered": None,
+        "committed": None,
+        "errors": None,
+    }
     try:
         found = httpx.get(f"{home.url(name)}/status", timeout=2).json()
         ready = httpx.get(f"{home.url(name)}/ready", timeout=2).status_code == 200
     except httpx.TransportError:
         return row
     return {
-        **row, "up": True, "ready": ready, "lag": found.get("lag"), "recovered": found.get("recovered"),
-        "committed": found.get("last_commit"), "errors": found.get("errors"),
+        **row,
+        "up": True,
+        "ready": ready,
+        "lag": found.get("lag"),
+        "recovered": found.get("recovered"),
+        "committed": found.get("last_commit"),
+        "errors": found.get("errors"),
     }
 
 
@@ -120,7 +144,10 @@ app.add_typer(topics, name="topics")
 
 
 @topics.command("apply")
-def topics_apply(alter: Annotated[bool, typer.Option("--alter", help="Also change differing configurations.")] = False, json: AsJson = False) -> None:
+def topics_apply(
+    alter: Annotated[bool, typer.Option("--alter", help="Also change differing configurations.")] = False,
+    json: AsJson = False,
+) -> None:
     """Create what schemas/topics.yaml says and print what differs; a partition count is never changed."""
     home = Home.from_environment()
     report = apply(topic_specs(), {"bootstrap.servers": home.bootstrap}, alter=alter)

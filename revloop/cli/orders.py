@@ -14,16 +14,26 @@ Note = Annotated[str, typer.Option("--note", help="Reason, kept with the order."
 
 
 @app.command()
-def approve(action: str, tenant: Tenant = "nyc", person: Person = "seller", note: Note = "", json: AsJson = False) -> None:
+def approve(
+    action: str, tenant: Tenant = "nyc", person: Person = "seller", note: Note = "", json: AsJson = False
+) -> None:
     """Approve an action as it stands now; the approval covers exactly what `revloop why` shows."""
     with console(tenant, person) as api:
         found = _action(api, action)
-        answer = api.order("approve", str(found["request_id"]), str(found["account_id"]), binding_hash=str(found["binding_hash"]), note=note)
+        answer = api.order(
+            "approve",
+            str(found["request_id"]),
+            str(found["account_id"]),
+            binding_hash=str(found["binding_hash"]),
+            note=note,
+        )
     _report(answer, json)
 
 
 @app.command()
-def reject(action: str, tenant: Tenant = "nyc", person: Person = "seller", note: Note = "", json: AsJson = False) -> None:
+def reject(
+    action: str, tenant: Tenant = "nyc", person: Person = "seller", note: Note = "", json: AsJson = False
+) -> None:
     """Reject a proposed action."""
     with console(tenant, person) as api:
         found = _action(api, action)

@@ -39,7 +39,12 @@ class Processes:
         self._logs.mkdir(parents=True, exist_ok=True)
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(  # noqa: S603 - our own command line
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **env}, start_new_session=True
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **env},
+                start_new_session=True,
             )
         record = Record(name=name, pid=child.pid, born=psutil.Process(child.pid).create_time(), port=port)
         (self._run / f"{name}.json").write_bytes(msgspec.json.encode(record))

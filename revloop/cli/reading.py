@@ -26,7 +26,12 @@ def console(tenant: str, person: str) -> Iterator[Api]:
 
 @app.command()
 def top(
-    tenant: Tenant = "nyc", person: Person = "seller", account: str | None = None, state: str | None = None, limit: Limit = 10, json: AsJson = False
+    tenant: Tenant = "nyc",
+    person: Person = "seller",
+    account: str | None = None,
+    state: str | None = None,
+    limit: Limit = 10,
+    json: AsJson = False,
 ) -> None:
     """What to do, best first."""
     with console(tenant, person) as api:
@@ -37,7 +42,16 @@ def top(
     print_table(
         ["#", "account", "what", "why now", "conf", "score", "state", "action"],
         [
-            (n, r["account"], r["title"], r["why"], f"{r['confidence']:.2f}", f"{r['score']:.3f}", r["state"], r["action_id"])
+            (
+                n,
+                r["account"],
+                r["title"],
+                r["why"],
+                f"{r['confidence']:.2f}",
+                f"{r['score']:.3f}",
+                r["state"],
+                r["action_id"],
+            )
             for n, r in enumerate(rows, 1)
         ],
     )
@@ -59,16 +73,29 @@ def why(action: str, tenant: Tenant = "nyc", person: Person = "seller", json: As
 def _print_action(action: Mapping[str, object]) -> None:
     proposal = object_of(action["proposal"])
     target, gate = object_of(proposal["target"]), object_of(proposal["gate"])
-    out.print(f"[bold]{proposal['title']}[/bold]  ({proposal['action_kind']} on {target['system']} {target['object']} {target['label']})")
-    out.print(f"state {action['state']}; policy says {gate['verdict']}, risk {gate['risk_tier']}: {' '.join(map(str, _list(gate['reasons'])))}")
-    out.print(f"score {proposal['score']:.3f} = value {proposal['value']:.2f} x urgency {proposal['urgency']:.2f} x confidence {proposal['confidence']:.2f}")
+    out.print(
+        f"[bold]{proposal['title']}[/bold]  ({proposal['action_kind']} on {target['system']} {target['object']} {target['label']})"
+    )
+    out.print(
+        f"state {action['state']}; policy says {gate['verdict']}, risk {gate['risk_tier']}: {' '.join(map(str, _list(gate['reasons'])))}"
+    )
+    out.print(
+        f"score {proposal['score']:.3f} = value {proposal['value']:.2f} x urgency {proposal['urgency']:.2f} x confidence {proposal['confidence']:.2f}"
+    )
     out.print("[bold]Why now[/bold]")
     for statement in rows_of(proposal["why"]):
         out.print(f"  • {statement['text']}")
         for item in rows_of(statement["evidence"]):
-            out.print(f"      {item['entity']} {item['field']}: {item['before']!r} -> {item['after']!r}   [dim]{item['snapshot_id']}[/dim]", soft_wrap=True)
+            out.print(
+                f"      {item['entity']} {item['field']}: {item['before']!r} -> {item['after']!r}   [dim]{item['snapshot_id']}[/dim]",
+                soft_wrap=True,
+            )
     if changes := rows_of(proposal["changes"]):
-        print_table(["field", "before", "after"], [(c["field"], c["before"], c["after"]) for c in changes], title="It would change")
+        print_table(
+            ["field", "before", "after"],
+            [(c["field"], c["before"], c["after"]) for c in changes],
+            title="It would change",
+        )
     out.print(f"Expected: {proposal['expected_outcome']}")
     out.print(f"Wrong if: {proposal['wrong_if']}")
 
@@ -78,7 +105,9 @@ def _list(value: object) -> list[object]:
 
 
 @app.command()
-def timeline(subject: str, tenant: Tenant = "nyc", person: Person = "seller", limit: Limit = 50, json: AsJson = False) -> None:
+def timeline(
+    subject: str, tenant: Tenant = "nyc", person: Person = "seller", limit: Limit = 50, json: AsJson = False
+) -> None:
     """What happened: of an action (act_…) from its signals to its outcome, or of an account."""
     path = f"/v1/actions/{subject}/timeline" if subject.startswith("act_") else f"/v1/accounts/{subject}/timeline"
     with console(tenant, person) as api:
@@ -98,20 +127,31 @@ def evidence(snapshot: str, tenant: Tenant = "nyc", person: Person = "seller", j
         print_json(found)
         return
     record = object_of(found["record"])
-    out.print(f"{record['source']} {object_of(record['entity'])['entity_key']}, item {found['item']} of delivery {found['delivery_id']}")
+    out.print(
+        f"{record['source']} {object_of(record['entity'])['entity_key']}, item {found['item']} of delivery {found['delivery_id']}"
+    )
     print_table(["field", "value"], sorted(object_of(record["fields"]).items()))
     out.print(found["body"], markup=False, soft_wrap=True)
 
 
 @app.command()
-def accounts(tenant: Tenant = "nyc", person: Person = "seller", posture: str | None = None, limit: Limit = 50, json: AsJson = False) -> None:
+def accounts(
+    tenant: Tenant = "nyc",
+    person: Person = "seller",
+    posture: str | None = None,
+    limit: Limit = 50,
+    json: AsJson = False,
+) -> None:
     """Accounts, least healthy first."""
     with console(tenant, person) as api:
         rows = rows_of(api.get("/v1/accounts", posture=posture, limit=limit))
     if json:
         print_json(rows)
         return
-    print_table(["account", "posture", "health", "risks"], [(r["account"], r["posture"], r["health"], ", ".join(map(str, _list(r["risks"])))) for r in rows])
+    print_table(
+        ["account", "posture", "health", "risks"],
+        [(r["account"], r["posture"], r["health"], ", ".join(map(str, _list(r["risks"])))) for r in rows],
+    )
 
 
 @app.command()
@@ -122,7 +162,10 @@ def dead(tenant: Tenant = "nyc", person: Person = "seller", limit: Limit = 50, j
     if json:
         print_json(rows)
         return
-    print_table(["topic", "part", "offset", "reason", "detail"], [(r["topic"], r["partition"], r["offset"], r["reason"], r["detail"]) for r in rows])
+    print_table(
+        ["topic", "part", "offset", "reason", "detail"],
+        [(r["topic"], r["partition"], r["offset"], r["reason"], r["detail"]) for r in rows],
+    )
 
 
 export = typer.Typer(help="Exports of what the loop knows.", no_args_is_help=True)
@@ -130,7 +173,9 @@ app.add_typer(export, name="export")
 
 
 @export.command("signals")
-def export_signals(to: Annotated[Path, typer.Option("--out", help="File to write.")], tenant: Tenant = "nyc", person: Person = "seller") -> None:
+def export_signals(
+    to: Annotated[Path, typer.Option("--out", help="File to write.")], tenant: Tenant = "nyc", person: Person = "seller"
+) -> None:
     """Every signal change, in the form and order of the backtest's signals.csv."""
     with console(tenant, person) as api:
         text = api.text("/v1/signals.csv")

@@ -34,7 +34,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     table = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
     lines = [[_cell(cell) for cell in row] for row in rows]
     for index, column in enumerate(columns):
-        numeric = all(line[index].replace(".", "").replace(",", "").replace("-", "").isdigit() for line in lines) and bool(lines)
+        numeric = all(
+            line[index].replace(".", "").replace(",", "").replace("-", "").isdigit() for line in lines
+        ) and bool(lines)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for line in lines:
         table.add_row(*line)

@@ -79,12 +79,24 @@ class Stack:
     def _start_standin(self, data: Path) -> None:
         port = self.home.standin_port
         state = self.home.directory / "standin" / "salesforce"
-        argv = [sys.executable, "-m", "standins.salesforce", "--port", str(port), "--data", str(data), "--state", str(state)]
+        argv = [
+            sys.executable,
+            "-m",
+            "standins.salesforce",
+            "--port",
+            str(port),
+            "--data",
+            str(data),
+            "--state",
+            str(state),
+        ]
         self.processes.start(STANDIN, argv, dict(os.environ), port)
         wait_until(lambda: self._answers(STANDIN, f"http://127.0.0.1:{port}/__standin__/effects"), STANDIN, 30)
 
     def _await(self, service: str) -> None:
-        wait_until(lambda: self._answers(service, f"{self.home.url(service)}/ready"), f"{service} ready", READY_WITHIN_S)
+        wait_until(
+            lambda: self._answers(service, f"{self.home.url(service)}/ready"), f"{service} ready", READY_WITHIN_S
+        )
 
     def _answers(self, name: str, url: str) -> bool:
         self.processes.require(name)

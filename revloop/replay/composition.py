@@ -25,6 +25,8 @@ def compose(registry: Registry, policies: Path) -> Pipeline:
             Stage("ingest", ResolverCore(registry, load_normalisers()), (topics.RAW_DELIVERIES,)),
             Stage("perception", PerceptionCore(registry, load_detectors()), (topics.RAW_SNAPSHOTS,)),
             Stage("world_model", WorldModelCore(registry, load_rules()), (topics.SIGNALS,)),
-            Stage("decision", DecisionCore(registry, load_playbooks(), load_catalogue(), gate), (topics.ACCOUNT_STATES,)),
+            Stage(
+                "decision", DecisionCore(registry, load_playbooks(), load_catalogue(), gate), (topics.ACCOUNT_STATES,)
+            ),
         ]
     )

@@ -28,6 +28,12 @@ def as_delivery(filed: Filed) -> Delivery:
     """A line of a delivery file as the event it becomes, body and request verbatim."""
     line = filed.line
     return delivery(
-        at=filed.at, seq=line.seq, tenant_id=line.tenant, connector=line.connector, mode=line.mode, resource=line.resource,
-        request=bytes(line.request).decode(), body=bytes(line.body),
+        at=filed.at,
+        seq=line.seq,
+        tenant_id=line.tenant,
+        connector=line.connector,
+        mode=line.mode,
+        resource=line.resource,
+        request=bytes(line.request).decode(),
+        body=bytes(line.body),
     )

@@ -33,9 +33,7 @@ from services.console.identity import LocalIssuer, NotSignedIn, Person
 from services.console.store import ReadModel
 
 E = TypeVar("E", bound=Envelope)
-TIMELINE = tuple(
-    cls.EVENT_TYPE for cls in (SignalChange, AccountState, Decision, Approval, Action, Outcome)
-)
+TIMELINE = tuple(cls.EVENT_TYPE for cls in (SignalChange, AccountState, Decision, Approval, Action, Outcome))
 
 
 class CommandBody(BaseModel):
@@ -43,7 +41,9 @@ class CommandBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    command_id: Annotated[str, Field(min_length=8, max_length=64, description="Chosen by the client; repeating it repeats nothing.")]
+    command_id: Annotated[
+        str, Field(min_length=8, max_length=64, description="Chosen by the client; repeating it repeats nothing.")
+    ]
     kind: Literal["approve", "reject", "undo"]
     subject_id: Annotated[str, Field(max_length=64, description="Approval request (approve, reject) or action (undo).")]
     account: Annotated[str, Field(max_length=1024)]
@@ -100,7 +100,12 @@ class Reader:
 
     def _subjects(self, decision: str) -> list[str]:
         actions = self.many(self.model.of_decision(self.tenant_id, decision, Action.EVENT_TYPE), Action)
-        names = {name for a in actions for name in (a.action_id, a.request_id, f"{a.action_id}:do", f"{a.action_id}:undo") if name}
+        names = {
+            name
+            for a in actions
+            for name in (a.action_id, a.request_id, f"{a.action_id}:do", f"{a.action_id}:undo")
+            if name
+        }
         return [decision, *sorted(names)]
 
 
@@ -171,7 +176,9 @@ def counts(known: Known) -> Response:
 def top(known: Known, account: str | None = None, state: ActionState | None = None, limit: Limit = 10) -> Response:
     """What to do, best first: open actions unless a state is asked for."""
     wanted = [state] if state else sorted(OPEN_STATES)
-    bodies = [body for name in wanted for body in known.model.standings(known.tenant_id, "action", name.value, account, limit)]
+    bodies = [
+        body for name in wanted for body in known.model.standings(known.tenant_id, "action", name.value, account, limit)
+    ]
     actions = sorted(known.many(bodies, Action), key=lambda a: (-a.proposal.score, a.account_id, a.action_id))[:limit]
     lines = [option(action, known.approval_of(action)) for action in actions]
     return _json(lines)
@@ -181,7 +188,12 @@ def top(known: Known, account: str | None = None, state: ActionState | None = No
 def accounts(known: Known, posture: str | None = None, limit: Limit = 100) -> Response:
     """Accounts, least healthy first."""
     states = known.many(known.model.standings(known.tenant_id, "state", posture, None, limit), AccountState)
-    return _json([{"account": s.account_id, "posture": s.posture, "health": s.health, "risks": [r.finding for r in s.risks]} for s in states])
+    return _json(
+        [
+            {"account": s.account_id, "posture": s.posture, "health": s.health, "risks": [r.finding for r in s.risks]}
+            for s in states
+        ]
+    )
 
 
 @overview.get("/parked")

@@ -42,8 +42,12 @@ class CommandDesk:
         deadline = asyncio.get_running_loop().time() + ANSWER_WAIT_S
         while (answer := self._answer(person.tenant_id, order["command_id"])) is None:
             if asyncio.get_running_loop().time() > deadline:
-                raise Unanswered(f"no answer within {ANSWER_WAIT_S:.0f} s: GET /v1/commands/{order['command_id']} tells it when it is there")
-            await asyncio.sleep(LOOK_EVERY_S)  # the read model has no notification across its file; the deadline bounds the looking
+                raise Unanswered(
+                    f"no answer within {ANSWER_WAIT_S:.0f} s: GET /v1/commands/{order['command_id']} tells it when it is there"
+                )
+            await asyncio.sleep(
+                LOOK_EVERY_S
+            )  # the read model has no notification across its file; the deadline bounds the looking
         return answer
 
     def _command(self, person: Person, order: Mapping[str, str]) -> Command:
@@ -51,14 +55,32 @@ class CommandDesk:
         tenant = person.tenant_id
         event_id = derive_id("cmd", tenant, order["command_id"])
         command = Command(
-            event_id=event_id, event_type=Command.EVENT_TYPE, tenant_id=tenant, account_id=order["account"], source="console",
-            trace_id=trace_of(event_id), caused_by="", occurred_at=now, observed_at=self._model.clock(f"file:{tenant}") or now,
-            command_id=order["command_id"], kind=CommandKind(order["kind"]), subject_id=order["subject_id"],
-            binding_hash=order["binding_hash"], note=order["note"], actor=person.subject, assertion="", received_at=now,
+            event_id=event_id,
+            event_type=Command.EVENT_TYPE,
+            tenant_id=tenant,
+            account_id=order["account"],
+            source="console",
+            trace_id=trace_of(event_id),
+            caused_by="",
+            occurred_at=now,
+            observed_at=self._model.clock(f"file:{tenant}") or now,
+            command_id=order["command_id"],
+            kind=CommandKind(order["kind"]),
+            subject_id=order["subject_id"],
+            binding_hash=order["binding_hash"],
+            note=order["note"],
+            actor=person.subject,
+            assertion="",
+            received_at=now,
         )
         assertion = mint(
-            self._issuer.key, subject=person.subject, tenant_id=tenant, roles=person.roles, command_hash=command_hash(command),
-            issued_at_ms=now, expires_at_ms=now + ASSERTION_LIFE_MS,
+            self._issuer.key,
+            subject=person.subject,
+            tenant_id=tenant,
+            roles=person.roles,
+            command_hash=command_hash(command),
+            issued_at_ms=now,
+            expires_at_ms=now + ASSERTION_LIFE_MS,
         )
         return msgspec.structs.replace(command, assertion=assertion)
 

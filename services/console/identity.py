@@ -43,8 +43,13 @@ class LocalIssuer:
     def issue(self, person: Person, now_ms: int) -> str:
         """A bearer token of ``person`` for the console's API."""
         claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": person.subject, "tenant": person.tenant_id, "roles": list(person.roles),
-            "iat": now_ms // 1000, "exp": (now_ms + TOKEN_LIFE_MS) // 1000,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": person.subject,
+            "tenant": person.tenant_id,
+            "roles": list(person.roles),
+            "iat": now_ms // 1000,
+            "exp": (now_ms + TOKEN_LIFE_MS) // 1000,
         }
         return jwt.encode(claims, self.key, algorithm=ALGORITHM)
 
@@ -52,11 +57,17 @@ class LocalIssuer:
         """Who holds ``token``; raises NotSignedIn."""
         try:
             claims = jwt.decode(
-                token, self._public, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER,
+                token,
+                self._public,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
                 options={"require": ["exp", "iat", "sub", "tenant", "roles"]},
             )
         except jwt.PyJWTError as error:
-            raise NotSignedIn(f"The token is not valid ({error}): take a new one from {self._directory / 'tokens'}.") from error
+            raise NotSignedIn(
+                f"The token is not valid ({error}): take a new one from {self._directory / 'tokens'}."
+            ) from error
         return Person(subject=claims["sub"], tenant_id=claims["tenant"], roles=tuple(claims["roles"]))
 
     def write_tokens(self, people: Sequence[Person], now_ms: int) -> None:
@@ -82,7 +93,8 @@ def _load_or_create(path: Path) -> Ed25519PrivateKey:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = Ed25519PrivateKey.generate()
     _write_private(
-        path, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        path,
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
     return key
 

@@ -47,28 +47,53 @@ def _keep(rows: Rows, event: Envelope) -> None:
     body = codec.encode(event)
     rows.facts.append(
         Fact(
-            tenant=event.tenant_id, event_id=event.event_id, kind=event.event_type, account=event.account_id, ref=found.ref,
-            decision=found.decision, at=event.observed_at, body=body,
+            tenant=event.tenant_id,
+            event_id=event.event_id,
+            kind=event.event_type,
+            account=event.account_id,
+            ref=found.ref,
+            decision=found.decision,
+            at=event.observed_at,
+            body=body,
         )
     )
     if found.standing:
         rows.standings.append(
             Standing(
-                tenant=event.tenant_id, kind=found.standing, id=identity(event, found), account=event.account_id,
-                status=found.status, score=found.score, at=event.observed_at, body=body,
+                tenant=event.tenant_id,
+                kind=found.standing,
+                id=identity(event, found),
+                account=event.account_id,
+                status=found.status,
+                score=found.score,
+                at=event.observed_at,
+                body=body,
             )
         )
 
 
 def _tally(event: Disposition) -> Tally:
     return Tally(
-        tenant=event.tenant_id, event_id=event.event_id, connector=event.connector, disposition=event.disposition.value,
-        items=event.items, records=event.records, duplicates=event.duplicates, parked=event.parked, dead=event.dead,
+        tenant=event.tenant_id,
+        event_id=event.event_id,
+        connector=event.connector,
+        disposition=event.disposition.value,
+        items=event.items,
+        records=event.records,
+        duplicates=event.duplicates,
+        parked=event.parked,
+        dead=event.dead,
     )
 
 
 def _dead(event: DeadLetter) -> DeadRow:
     return DeadRow(
-        topic=event.topic, partition=event.partition, offset=event.offset, tenant=event.tenant_id, service=event.service,
-        reason=event.reason, detail=event.detail, at=event.observed_at,
+        topic=event.topic,
+        partition=event.partition,
+        offset=event.offset,
+        tenant=event.tenant_id,
+        service=event.service,
+        reason=event.reason,
+        detail=event.detail,
+        at=event.observed_at,
     )

@@ -127,16 +127,32 @@ class ReadModel:
         (seq,) = db.execute("SELECT seq FROM counter").fetchone()
         db.executemany(
             "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(f.tenant, f.event_id, f.kind, f.account, f.ref, f.decision, f.at, seq + n, f.body) for n, f in enumerate(rows.facts)],
+            [
+                (f.tenant, f.event_id, f.kind, f.account, f.ref, f.decision, f.at, seq + n, f.body)
+                for n, f in enumerate(rows.facts)
+            ],
         )
         db.execute("UPDATE counter SET seq = ?", (seq + len(rows.facts),))
-        db.executemany("INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [msgspec.structs.astuple(s) for s in rows.standings])
-        db.executemany("INSERT INTO dispositions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", [msgspec.structs.astuple(t) for t in rows.tallies])
         db.executemany(
-            "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO NOTHING", [(t, d, zlib.compress(body, 1)) for t, d, body in rows.bodies]
+            "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [msgspec.structs.astuple(s) for s in rows.standings],
         )
-        db.executemany("INSERT INTO clocks VALUES (?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)", list(rows.clocks.items()))
-        db.executemany("INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", [msgspec.structs.astuple(d) for d in rows.dead])
+        db.executemany(
+            "INSERT INTO dispositions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [msgspec.structs.astuple(t) for t in rows.tallies],
+        )
+        db.executemany(
+            "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(t, d, zlib.compress(body, 1)) for t, d, body in rows.bodies],
+        )
+        db.executemany(
+            "INSERT INTO clocks VALUES (?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+            list(rows.clocks.items()),
+        )
+        db.executemany(
+            "INSERT INTO dead VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [msgspec.structs.astuple(d) for d in rows.dead],
+        )
 
     # --- reading
 
@@ -152,28 +168,46 @@ class ReadModel:
         found = self._bodies("SELECT body FROM latest WHERE tenant = ? AND kind = ? AND id = ?", tenant, kind, identity)
         return found[0] if found else None
 
-    def standings(self, tenant: str, kind: str, status: str | None = None, account: str | None = None, limit: int = 1000) -> list[bytes]:
+    def standings(
+        self, tenant: str, kind: str, status: str | None = None, account: str | None = None, limit: int = 1000
+    ) -> list[bytes]:
         """Things of one kind, best score first."""
         return self._bodies(
             "SELECT body FROM latest WHERE tenant = ? AND kind = ? AND (? IS NULL OR status = ?) AND (? IS NULL OR account = ?)"
             " ORDER BY score DESC, at DESC, id LIMIT ?",
-            tenant, kind, status, status, account, account, limit,
+            tenant,
+            kind,
+            status,
+            status,
+            account,
+            account,
+            limit,
         )
 
     def about(self, tenant: str, kind: str, ref: str) -> list[bytes]:
         """Events of one kind about one thing, in the order they came."""
-        return self._bodies("SELECT body FROM history WHERE tenant = ? AND kind = ? AND ref = ? ORDER BY seq", tenant, kind, ref)
+        return self._bodies(
+            "SELECT body FROM history WHERE tenant = ? AND kind = ? AND ref = ? ORDER BY seq", tenant, kind, ref
+        )
 
     def of_decision(self, tenant: str, decision: str, kind: str) -> list[bytes]:
         """Events of one kind that belong to a decision."""
-        return self._bodies("SELECT body FROM history WHERE tenant = ? AND decision = ? AND kind = ? ORDER BY seq", tenant, decision, kind)
+        return self._bodies(
+            "SELECT body FROM history WHERE tenant = ? AND decision = ? AND kind = ? ORDER BY seq",
+            tenant,
+            decision,
+            kind,
+        )
 
     def of_account(self, tenant: str, account: str, kinds: Sequence[str], limit: int) -> list[bytes]:
         """The newest events of an account among ``kinds``, newest first."""
         marks = ",".join("?" * len(kinds))
         return self._bodies(
             f"SELECT body FROM history WHERE tenant = ? AND account = ? AND kind IN ({marks}) ORDER BY seq DESC LIMIT ?",  # noqa: S608 - only marks
-            tenant, account, *kinds, limit,
+            tenant,
+            account,
+            *kinds,
+            limit,
         )
 
     def every(self, tenant: str, kind: str) -> Iterator[bytes]:
@@ -181,7 +215,10 @@ class ReadModel:
         after = ""
         while True:
             page = self._rows(
-                "SELECT event_id, body FROM history WHERE tenant = ? AND kind = ? AND event_id > ? ORDER BY event_id LIMIT 1000", tenant, kind, after
+                "SELECT event_id, body FROM history WHERE tenant = ? AND kind = ? AND event_id > ? ORDER BY event_id LIMIT 1000",
+                tenant,
+                kind,
+                after,
             )
             if not page:
                 return
@@ -206,22 +243,47 @@ class ReadModel:
             "SELECT connector, sum(disposition != 'redriven'), sum(disposition = 'empty'), sum(disposition = 'parsed'), sum(disposition = 'duplicate'),"
             " sum(disposition = 'dead'), sum(items), sum(records), sum(duplicates), sum(parked), sum(dead) FROM dispositions WHERE tenant = ? GROUP BY connector ORDER BY connector"
         )
-        names = ("connector", "deliveries", "empty", "parsed", "duplicate", "dead", "items", "records", "item_duplicates", "item_parked", "item_dead")
+        names = (
+            "connector",
+            "deliveries",
+            "empty",
+            "parsed",
+            "duplicate",
+            "dead",
+            "items",
+            "records",
+            "item_duplicates",
+            "item_parked",
+            "item_dead",
+        )
         return [dict(zip(names, row, strict=True)) for row in self._rows(sql, tenant)]
 
     def counts(self, tenant: str) -> dict[str, int]:
         """Events in the history by kind."""
-        return {str(kind): int(str(n)) for kind, n in self._rows("SELECT kind, count(*) FROM history WHERE tenant = ? GROUP BY kind ORDER BY kind", tenant)}
+        return {
+            str(kind): int(str(n))
+            for kind, n in self._rows(
+                "SELECT kind, count(*) FROM history WHERE tenant = ? GROUP BY kind ORDER BY kind", tenant
+            )
+        }
 
     def statuses(self, tenant: str, kind: str) -> dict[str, int]:
         """Things of one kind by status."""
-        rows = self._rows("SELECT status, count(*) FROM latest WHERE tenant = ? AND kind = ? GROUP BY status ORDER BY status", tenant, kind)
+        rows = self._rows(
+            "SELECT status, count(*) FROM latest WHERE tenant = ? AND kind = ? GROUP BY status ORDER BY status",
+            tenant,
+            kind,
+        )
         return {str(status): int(str(n)) for status, n in rows}
 
     def dead_letters(self, tenant: str, limit: int) -> Iterable[dict[str, object]]:
         """The newest dead letters of a tenant."""
         names = ("topic", "partition", "offset", "service", "reason", "detail", "at")
-        rows = self._rows("SELECT topic, part, pos, service, reason, detail, at FROM dead WHERE tenant = ? ORDER BY at DESC, topic, part, pos LIMIT ?", tenant, limit)
+        rows = self._rows(
+            "SELECT topic, part, pos, service, reason, detail, at FROM dead WHERE tenant = ? ORDER BY at DESC, topic, part, pos LIMIT ?",
+            tenant,
+            limit,
+        )
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def close(self) -> None:

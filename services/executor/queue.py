@@ -104,7 +104,9 @@ class OrderQueue:
     def waiting(self) -> list[tuple[Action, Direction]]:
         """Orders whose intent the ledger has not acknowledged, oldest first."""
         with self._lock:
-            rows = self._db.execute("SELECT action, direction FROM orders WHERE state = 'WAITING' ORDER BY seq").fetchall()
+            rows = self._db.execute(
+                "SELECT action, direction FROM orders WHERE state = 'WAITING' ORDER BY seq"
+            ).fetchall()
         return [(_action(blob), Direction(direction)) for blob, direction in rows]
 
     def lease(self, now: int, lease_ms: int, blocked_lanes: frozenset[str] = frozenset()) -> Lease | None:
@@ -125,8 +127,14 @@ class OrderQueue:
                 (now + lease_ms, order_id),
             )
         return Lease(
-            order_id=order_id, token=token + 1, action=_action(action), direction=Direction(direction), lane=lane,
-            intent_entry_id=intent, attempt=attempts + 1, until=now + lease_ms,
+            order_id=order_id,
+            token=token + 1,
+            action=_action(action),
+            direction=Direction(direction),
+            lane=lane,
+            intent_entry_id=intent,
+            attempt=attempts + 1,
+            until=now + lease_ms,
             sent=msgspec.json.decode(sent, type=Sent) if sent else None,
         )
 

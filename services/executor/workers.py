@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from revloop.contracts.failures import ErrorKind
+from revloop.contracts.failures import ErrorKind, VendorError
 from revloop.contracts.generated.events import Outcome, OutcomeStatus
 from revloop.contracts.times import iso
-from revloop.integrations.salesforce.client import VendorError
 from services.executor.core import backoff
 from services.executor.core.breaker import Breaker
 from services.executor.core.orders import Direction, outcome
@@ -87,7 +86,9 @@ class Workshop:
 
     def _failed(self, lease: Lease, error: VendorError) -> None:
         self._breaker(lease.lane, ok=not error.kind.retryable)
-        log.warning("attempt_failed", order=lease.order_id, attempt=lease.attempt, kind=error.kind.value, detail=str(error))
+        log.warning(
+            "attempt_failed", order=lease.order_id, attempt=lease.attempt, kind=error.kind.value, detail=str(error)
+        )
         if error.kind.retryable and lease.attempt < backoff.MAX_ATTEMPTS:
             pause = backoff.delay_ms(lease.order_id, lease.attempt, error.retry_after_ms)
             self._queue.retry(lease, self._now() + pause)

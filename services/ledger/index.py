@@ -44,7 +44,9 @@ class EntryIndex:
         return placed
 
     def _place(self, tenant_id: str, entry_id: str, leaf: bytes) -> int:
-        row = self._db.execute("SELECT idx FROM entries WHERE tenant = ? AND entry_id = ?", (tenant_id, entry_id)).fetchone()
+        row = self._db.execute(
+            "SELECT idx FROM entries WHERE tenant = ? AND entry_id = ?", (tenant_id, entry_id)
+        ).fetchone()
         if row is None:
             row = self._db.execute(
                 "INSERT INTO entries (tenant, idx, entry_id, leaf)"
@@ -59,16 +61,22 @@ class EntryIndex:
 
     def leaves_from(self, tenant_id: str, start: int) -> list[bytes]:
         """Leaves at ``start`` and after, in order: what the tiles may lack."""
-        rows = self._db.execute("SELECT leaf FROM entries WHERE tenant = ? AND idx >= ? ORDER BY idx", (tenant_id, start))
+        rows = self._db.execute(
+            "SELECT leaf FROM entries WHERE tenant = ? AND idx >= ? ORDER BY idx", (tenant_id, start)
+        )
         return [leaf for (leaf,) in rows]
 
     def published(self, tenant_id: str, start: int, size: int) -> None:
         """Entries from ``start`` to below ``size`` are in published tiles: their leaves need not be kept here as well."""
-        self._db.execute("UPDATE entries SET leaf = NULL WHERE tenant = ? AND idx >= ? AND idx < ?", (tenant_id, start, size))
+        self._db.execute(
+            "UPDATE entries SET leaf = NULL WHERE tenant = ? AND idx >= ? AND idx < ?", (tenant_id, start, size)
+        )
 
     def find(self, tenant_id: str, entry_id: str) -> int | None:
         """Index of an entry, None when it is not in the log."""
-        row = self._db.execute("SELECT idx FROM entries WHERE tenant = ? AND entry_id = ?", (tenant_id, entry_id)).fetchone()
+        row = self._db.execute(
+            "SELECT idx FROM entries WHERE tenant = ? AND entry_id = ?", (tenant_id, entry_id)
+        ).fetchone()
         return None if row is None else int(row[0])
 
     def close(self) -> None:

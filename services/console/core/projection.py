@@ -46,13 +46,29 @@ def place(event: Envelope) -> Place | None:
         case SignalChange():
             return Place(ref=event.signal_id, standing="signal", status=event.status.value)
         case AccountState():
-            return Place(ref=event.snapshot_id, standing="state", status=event.posture.value, score=100.0 - event.health)
+            return Place(
+                ref=event.snapshot_id, standing="state", status=event.posture.value, score=100.0 - event.health
+            )
         case Decision():
-            return Place(ref=event.decision_id, decision=event.decision_id, standing="decision", status=event.outcome.value)
+            return Place(
+                ref=event.decision_id, decision=event.decision_id, standing="decision", status=event.outcome.value
+            )
         case Approval():
-            return Place(ref=event.request_id, decision=event.decision_id, standing="approval", status=event.status.value, score=event.proposal.score)
+            return Place(
+                ref=event.request_id,
+                decision=event.decision_id,
+                standing="approval",
+                status=event.status.value,
+                score=event.proposal.score,
+            )
         case Action():
-            return Place(ref=event.action_id, decision=event.decision_id, standing="action", status=event.state.value, score=event.proposal.score)
+            return Place(
+                ref=event.action_id,
+                decision=event.decision_id,
+                standing="action",
+                status=event.state.value,
+                score=event.proposal.score,
+            )
         case Outcome():
             return Place(ref=event.action_id)
         case CommandResult():

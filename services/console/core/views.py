@@ -73,9 +73,15 @@ def describe(event: Envelope) -> tuple[str, str]:
         case Snapshot():
             return "record", f"{event.entity.entity_type} {event.entity.entity_key} read from {event.source}"
         case EntityChange():
-            return "change", f"{event.entity.entity_type} {event.entity.entity_key}: {', '.join(event.changed) or event.change.value}"
+            return (
+                "change",
+                f"{event.entity.entity_type} {event.entity.entity_key}: {', '.join(event.changed) or event.change.value}",
+            )
         case SignalChange():
-            return "signal", f"{event.signal_type} {event.change.value} ({event.severity.value}) on {event.entity.entity_key}"
+            return (
+                "signal",
+                f"{event.signal_type} {event.change.value} ({event.severity.value}) on {event.entity.entity_key}",
+            )
         case AccountState():
             return "state", f"{event.posture.value}, health {event.health}"
         case Decision():

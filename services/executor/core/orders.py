@@ -55,8 +55,15 @@ def intent(action: Action, direction: Direction) -> LedgerEntry:
         "requested_by": action.undo.requested_by if action.undo else "",
     }
     return caused(
-        LedgerEntry, action, event_id=entry_id, source=SOURCE, entry_id=entry_id, kind=LedgerKind.INTENT,
-        subject_id=subject, decision_id=action.decision_id, payload=canonical(facts),
+        LedgerEntry,
+        action,
+        event_id=entry_id,
+        source=SOURCE,
+        entry_id=entry_id,
+        kind=LedgerKind.INTENT,
+        subject_id=subject,
+        decision_id=action.decision_id,
+        payload=canonical(facts),
     )
 
 
@@ -77,8 +84,19 @@ def outcome(
     """The one outcome of an order; its id rests on the order alone, so that a second report is the same event."""
     reference = ExternalReference(system=target.system, object=target.object, object_id=target.object_id, url=url)
     return caused(
-        Outcome, action, event_id=derive_id("out", order_id(action, direction)), source=SOURCE, occurred_at=occurred_at,
-        action_id=action.action_id, action_kind=action.proposal.action_kind, status=status, error_kind=error_kind,
-        message=message, target=target, before=before or {}, after=after or {},
-        references=(reference,) if target.object_id else (), intent_entry_id=intent_entry_id,
+        Outcome,
+        action,
+        event_id=derive_id("out", order_id(action, direction)),
+        source=SOURCE,
+        occurred_at=occurred_at,
+        action_id=action.action_id,
+        action_kind=action.proposal.action_kind,
+        status=status,
+        error_kind=error_kind,
+        message=message,
+        target=target,
+        before=before or {},
+        after=after or {},
+        references=(reference,) if target.object_id else (),
+        intent_entry_id=intent_entry_id,
     )

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from revloop.contracts.failures import ErrorKind
+from revloop.contracts.failures import ErrorKind, VendorError
 from revloop.contracts.generated.events import Action, Target
-from revloop.integrations.salesforce.client import Record, SalesforceClient, VendorError
+from revloop.integrations.salesforce.client import Record, SalesforceClient
 from services.executor.core.orders import Fields
 from services.executor.queue import Lease, Sent
 from services.executor.targets import NoteSent, Result, UndoRefused
@@ -13,7 +13,13 @@ SYSTEM = "salesforce"
 TASK = "Task"
 ACTION_ID_FIELD = "Revloop_Action_Id__c"
 """External id field of the Task object: creating by it twice gives one task."""
-TASK_FIELDS = {"subject": "Subject", "description": "Description", "due_date": "ActivityDate", "related_id": "WhatId", "owner_id": "OwnerId"}
+TASK_FIELDS = {
+    "subject": "Subject",
+    "description": "Description",
+    "due_date": "ActivityDate",
+    "related_id": "WhatId",
+    "owner_id": "OwnerId",
+}
 
 FieldNames = Callable[[str, str], Mapping[str, str]]
 """(tenant, vendor object) -> normalised field name -> vendor field name, from the tenant's profile."""
@@ -52,9 +58,11 @@ class Salesforce:
 
     def _must_be_as_seen(self, action: Action, record: Record, before: Fields) -> None:
         now = self._normalised(action, record)
-        differing = [f"{name} is now {now[name]!r}, not {before[name]!r}" for name in before if now[name] != before[name]]
+        differing = [
+            f"{name} is now {now[name]!r}, not {before[name]!r}" for name in before if now[name] != before[name]
+        ]
         seen = action.proposal.target.version
-        if not differing and record.version_ms != seen:
+        if not differing and record.version.modified_at_ms != seen:
             differing = ["the record was saved again since the decision looked at it"]
         if differing:
             raise VendorError(ErrorKind.CONFLICT, f"Changed meanwhile: {'; '.join(differing)}. Nothing was written.")
@@ -78,7 +86,7 @@ class Salesforce:
 
     def _write(self, lease: Lease, note_sent: NoteSent, record: Record, before: Fields, after: Fields) -> Record:
         action, names = lease.action, self._names(lease.action)
-        note_sent(Sent(before=before, version=record.version_ms))
+        note_sent(Sent(before=before, version=record.version.modified_at_ms))
         target = action.proposal.target
         vendor = {names[name]: value for name, value in after.items()}
         return self._client(action).update(target.object, target.object_id, vendor, if_version=record.version)
@@ -91,10 +99,16 @@ class Salesforce:
         created = self._client(action).create_by_external_id(TASK, ACTION_ID_FIELD, action.action_id, fields)
         record = self._client(action).get(TASK, created.id, list(fields))
         target = Target(
-            system=SYSTEM, object=TASK, object_id=created.id, label=action.proposal.target.label, version=record.version_ms
+            system=SYSTEM,
+            object=TASK,
+            object_id=created.id,
+            label=action.proposal.target.label,
+            version=record.version.modified_at_ms,
         )
         message = "created" if created.created else "found created"
-        return Result(target=target, before={}, after=dict(action.proposal.parameters), message=message, url=f"/{created.id}")
+        return Result(
+            target=target, before={}, after=dict(action.proposal.parameters), message=message, url=f"/{created.id}"
+        )
 
     def _delete_task(self, lease: Lease) -> Result:
         action, order = lease.action, lease.action.undo
@@ -105,7 +119,7 @@ class Salesforce:
         )
         try:
             record = client.get(TASK, order.created_id, ["Subject"])
-            if record.version_ms != order.target_version:
+            if record.version.modified_at_ms != order.target_version:
                 raise UndoRefused("The task was changed since it was created: it stays.")
             client.delete(TASK, order.created_id)
         except VendorError as error:
@@ -124,12 +138,14 @@ class Salesforce:
         return self._field_names(action.tenant_id, action.proposal.target.object)
 
     def _normalised(self, action: Action, record: Record) -> Fields:
-        return {name: record.fields.get(vendor) for name, vendor in self._names(action).items() if vendor in record.fields}
+        return {
+            name: record.fields.get(vendor) for name, vendor in self._names(action).items() if vendor in record.fields
+        }
 
     def _result(self, action: Action, record: Record, before: Fields, after: Fields, message: str) -> Result:
         seen = action.proposal.target
         target = Target(
-            system=SYSTEM, object=seen.object, object_id=seen.object_id, label=seen.label, version=record.version_ms
+            system=SYSTEM, object=seen.object, object_id=seen.object_id, label=seen.label, version=record.version.modified_at_ms
         )
         return Result(target=target, before=before, after=after, message=message, url=f"/{seen.object_id}")
 

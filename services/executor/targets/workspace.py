@@ -37,8 +37,14 @@ class Workspace:
             self._db.execute(
                 "INSERT INTO items (tenant, item_id, account, kind, content, created_at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                (action.tenant_id, action.action_id, action.account_id, action.proposal.action_kind,
-                 json.dumps(content, sort_keys=True), action.observed_at),
+                (
+                    action.tenant_id,
+                    action.action_id,
+                    action.account_id,
+                    action.proposal.action_kind,
+                    json.dumps(content, sort_keys=True),
+                    action.observed_at,
+                ),
             )
         target = _target(lease, version=1)
         return Result(target=target, before={}, after=content, message=f"created {target.object}")
@@ -58,7 +64,9 @@ class Workspace:
     def items(self, tenant_id: str) -> list[tuple[str, str, bool]]:
         """(item id, kind, withdrawn) of a tenant's items, for reading back."""
         with self._lock:
-            rows = self._db.execute("SELECT item_id, kind, withdrawn FROM items WHERE tenant = ? ORDER BY item_id", (tenant_id,))
+            rows = self._db.execute(
+                "SELECT item_id, kind, withdrawn FROM items WHERE tenant = ? ORDER BY item_id", (tenant_id,)
+            )
             return [(item_id, kind, bool(withdrawn)) for item_id, kind, withdrawn in rows.fetchall()]
 
     def close(self) -> None:
@@ -70,5 +78,9 @@ class Workspace:
 def _target(lease: Lease, version: int) -> Target:
     proposal = lease.action.proposal
     return Target(
-        system=SYSTEM, object=proposal.target.object, object_id=lease.action.action_id, label=proposal.target.label, version=version
+        system=SYSTEM,
+        object=proposal.target.object,
+        object_id=lease.action.action_id,
+        label=proposal.target.label,
+        version=version,
     )

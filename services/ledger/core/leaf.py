@@ -48,5 +48,7 @@ def leaf(entry: LedgerEntry, tenant_key: bytes) -> Leaf:
         }
     )
     if len(data) > MAX_LEAF_BYTES:
-        raise Reject("leaf_too_large", f"Entry {entry.entry_id} takes {len(data)} bytes: shorten its ids; payloads do not count.")
+        raise Reject(
+            "leaf_too_large", f"Entry {entry.entry_id} takes {len(data)} bytes: shorten its ids; payloads do not count."
+        )
     return Leaf(data=data, sealed=sealed)

@@ -55,7 +55,9 @@ class Judge(msgspec.Struct, frozen=True):
         try:
             claims = self._identify(command)
             if item is None:
-                raise Refused("UNKNOWN_SUBJECT", f"{command.subject_id} is not known for this account: list with `revloop top`.")
+                raise Refused(
+                    "UNKNOWN_SUBJECT", f"{command.subject_id} is not known for this account: list with `revloop top`."
+                )
             changed, emits = self._apply(item, command, claims)
         except Refused as refusal:
             return _refuse(item, command, refusal)
@@ -63,7 +65,9 @@ class Judge(msgspec.Struct, frozen=True):
 
     def _identify(self, command: Command) -> Claims:
         try:
-            claims = verify(command.assertion, self.keys, now_ms=command.received_at, command_hash=command_hash(command))
+            claims = verify(
+                command.assertion, self.keys, now_ms=command.received_at, command_hash=command_hash(command)
+            )
         except Reject as error:
             raise Refused(error.reason.upper(), error.detail) from error
         if claims.tenant_id != command.tenant_id:
@@ -87,7 +91,10 @@ class Judge(msgspec.Struct, frozen=True):
             raise Refused("NO_APPROVAL_NEEDED", "This action does not wait for anybody.")
         if approval.status is not ApprovalStatus.PENDING:
             by = f" by {approval.decided_by}" if approval.decided_by else ""
-            raise Refused(f"ALREADY_{approval.status.value}", f"The request is {approval.status.value.lower()}{by}; an approval counts once.")
+            raise Refused(
+                f"ALREADY_{approval.status.value}",
+                f"The request is {approval.status.value.lower()}{by}; an approval counts once.",
+            )
         if self.wall_clock and command.received_at > approval.expires_at:
             raise Refused("EXPIRED", "The request has expired; wait for the next proposal.")
 
@@ -96,16 +103,26 @@ class Judge(msgspec.Struct, frozen=True):
         approval = item.approval
         assert approval is not None  # _pending refused otherwise
         if command.binding_hash != approval.binding_hash:
-            raise Refused("CHANGED", "What you saw is not what would be done now: look again, then approve what you see.")
+            raise Refused(
+                "CHANGED", "What you saw is not what would be done now: look again, then approve what you see."
+            )
         now = command.observed_at
         note = command.note
         settled = settle(command, approval, ApprovalStatus.APPROVED, by=claims.subject, note=note, now=now)
         action = advance(
-            command, item.action, ActionState.QUEUED, reason=note, now=now,
-            approved_by=claims.subject, not_after=command.received_at + START_WITHIN_MS,
+            command,
+            item.action,
+            ActionState.QUEUED,
+            reason=note,
+            now=now,
+            approved_by=claims.subject,
+            not_after=command.received_at + START_WITHIN_MS,
         )
         changed = TrackedAction(action=action, approval=settled, outcome=None)
-        return changed, [Emit(topics.APPROVALS, settled), *_done(changed, command, LedgerKind.APPROVAL, approval.request_id)]
+        return changed, [
+            Emit(topics.APPROVALS, settled),
+            *_done(changed, command, LedgerKind.APPROVAL, approval.request_id),
+        ]
 
     def _reject(self, item: TrackedAction, command: Command, claims: Claims) -> tuple[TrackedAction, list[Emit]]:
         self._pending(item, command)
@@ -115,7 +132,10 @@ class Judge(msgspec.Struct, frozen=True):
         settled = settle(command, approval, ApprovalStatus.REJECTED, by=claims.subject, note=command.note, now=now)
         action = advance(command, item.action, ActionState.REJECTED, reason=command.note, now=now)
         changed = TrackedAction(action=action, approval=settled, outcome=None)
-        return changed, [Emit(topics.APPROVALS, settled), *_done(changed, command, LedgerKind.APPROVAL, approval.request_id)]
+        return changed, [
+            Emit(topics.APPROVALS, settled),
+            *_done(changed, command, LedgerKind.APPROVAL, approval.request_id),
+        ]
 
     def _undo(self, item: TrackedAction, command: Command, claims: Claims) -> tuple[TrackedAction, list[Emit]]:
         action, outcome = item.action, item.outcome
@@ -132,8 +152,13 @@ class Judge(msgspec.Struct, frozen=True):
             created_id=created,
         )
         undoing = advance(
-            command, action, ActionState.UNDOING, reason=command.note, now=command.observed_at,
-            not_after=command.received_at + START_WITHIN_MS, undo=order,
+            command,
+            action,
+            ActionState.UNDOING,
+            reason=command.note,
+            now=command.observed_at,
+            not_after=command.received_at + START_WITHIN_MS,
+            undo=order,
         )
         changed = TrackedAction(action=undoing, approval=item.approval, outcome=outcome)
         return changed, _done(changed, command, LedgerKind.ACTION, action.action_id)
@@ -143,7 +168,11 @@ def _done(changed: TrackedAction, command: Command, kind: LedgerKind, subject: s
     action = changed.action
     facts = {**action_facts(action), **_order_facts(command)}
     result = answer(
-        command, accepted=True, code="ACCEPTED", message=f"{command.kind.value}: {action.proposal.title}", state=action.state.value
+        command,
+        accepted=True,
+        code="ACCEPTED",
+        message=f"{command.kind.value}: {action.proposal.title}",
+        state=action.state.value,
     )
     return [
         Emit(topics.ACTIONS, action),

@@ -54,9 +54,7 @@ def advance(
     )
 
 
-def settle(
-    cause: Envelope, before: Approval, status: ApprovalStatus, *, by: str, note: str, now: int
-) -> Approval:
+def settle(cause: Envelope, before: Approval, status: ApprovalStatus, *, by: str, note: str, now: int) -> Approval:
     """``before`` with its final ``status``; an approval is settled once."""
     return caused(
         Approval,

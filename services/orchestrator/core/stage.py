@@ -37,8 +37,15 @@ KEPT_COMMANDS = 256
 
 FINISHED = frozenset(
     {
-        ActionState.REJECTED, ActionState.EXPIRED, ActionState.SUPERSEDED, ActionState.REFUSED, ActionState.SUCCEEDED,
-        ActionState.FAILED, ActionState.CANCELLED, ActionState.UNDONE, ActionState.UNDO_REFUSED,
+        ActionState.REJECTED,
+        ActionState.EXPIRED,
+        ActionState.SUPERSEDED,
+        ActionState.REFUSED,
+        ActionState.SUCCEEDED,
+        ActionState.FAILED,
+        ActionState.CANCELLED,
+        ActionState.UNDONE,
+        ActionState.UNDO_REFUSED,
     }
 )
 EMPTY = ActionMemory(actions=(), commands=(), due_at=None)
@@ -74,7 +81,10 @@ class OrchestratorCore:
             case Outcome():
                 return self._finish(join_key(event.tenant_id, event.account_id), states, event)
             case _:
-                raise Reject("unexpected_event", f"The orchestrator has no use for {event.event_type}: check schemas/topics.yaml.")
+                raise Reject(
+                    "unexpected_event",
+                    f"The orchestrator has no use for {event.event_type}: check schemas/topics.yaml.",
+                )
 
     def _plan(self, key: str, states: Mapping[str, StateRecord], decision: Decision) -> Effects:
         memory = _memory(states, key)
@@ -86,7 +96,9 @@ class OrchestratorCore:
 
     def _command(self, key: str, states: Mapping[str, StateRecord], command: Command) -> Effects:
         memory = _memory(states, key)
-        fingerprint = content_hash([command.kind, command.subject_id, command.binding_hash, command.actor, command.note])
+        fingerprint = content_hash(
+            [command.kind, command.subject_id, command.binding_hash, command.actor, command.note]
+        )
         for handled in memory.commands:
             if handled.command_id == command.command_id and handled.fingerprint == fingerprint:
                 return Effects()  # the edge sent it twice: it was answered once
@@ -101,14 +113,21 @@ class OrchestratorCore:
         memory = _memory(states, key)
         item = _by_name(memory.actions).get(outcome.action_id)
         if item is None:
-            raise Reject("unknown_action", f"No action {outcome.action_id} is remembered for this account: was its state lost?")
+            raise Reject(
+                "unknown_action", f"No action {outcome.action_id} is remembered for this account: was its state lost?"
+            )
         state = ActionState(outcome.status.value)
         if item.action.state is state:
             return Effects()  # the executor reports at least once
         action = advance(outcome, item.action, state, reason=outcome.message, now=outcome.observed_at)
         done = outcome if state is ActionState.SUCCEEDED else item.outcome
-        facts = {**action_facts(action), "error": outcome.error_kind, "before": outcome.before, "after": outcome.after,
-                 "intent": outcome.intent_entry_id}
+        facts = {
+            **action_facts(action),
+            "error": outcome.error_kind,
+            "before": outcome.before,
+            "after": outcome.after,
+            "intent": outcome.intent_entry_id,
+        }
         record = entry(outcome, LedgerKind.OUTCOME, action.action_id, action.decision_id, state.value, facts)
         changed = TrackedAction(action=action, approval=item.approval, outcome=done)
         emits = (Emit(topics.ACTIONS, action), Emit(topics.LEDGER_ENTRIES, record))
@@ -129,7 +148,9 @@ def _expired(item: TrackedAction, due: Due, emits: list[Emit]) -> TrackedAction:
     reason = "Nobody answered in time; time-out expires, it never approves."
     settled = settle(cause, approval, ApprovalStatus.EXPIRED, by="", note=reason, now=now)
     action = advance(cause, item.action, ActionState.EXPIRED, reason=reason, now=now)
-    record = entry(action, LedgerKind.APPROVAL, approval.request_id, action.decision_id, "EXPIRED", action_facts(action))
+    record = entry(
+        action, LedgerKind.APPROVAL, approval.request_id, action.decision_id, "EXPIRED", action_facts(action)
+    )
     emits += [Emit(topics.APPROVALS, settled), Emit(topics.ACTIONS, action), Emit(topics.LEDGER_ENTRIES, record)]
     return TrackedAction(action=action, approval=settled, outcome=None)
 
@@ -153,5 +174,7 @@ def _remember(memory: ActionMemory, actions: Sequence[TrackedAction]) -> ActionM
     surplus = max(0, len(actions) - KEPT_ACTIONS)
     oldest = [item.action.action_id for item in actions if item.action.state in FINISHED][:surplus]
     kept = tuple(item for item in actions if item.action.action_id not in oldest) if oldest else tuple(actions)
-    pending = (item.approval.expires_at for item in kept if item.approval and item.approval.status is ApprovalStatus.PENDING)
+    pending = (
+        item.approval.expires_at for item in kept if item.approval and item.approval.status is ApprovalStatus.PENDING
+    )
     return ActionMemory(actions=kept, commands=memory.commands, due_at=min(pending, default=None))

@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## Show this help
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ok ## Install everything into .venv (needs Python 3.11+ only)
+
+.venv/.ok: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
+	then $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+	     && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	else $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
+	     && $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; fi
+	touch $@
+
+run: .venv/.ok ## Start Kafka, all services and the demo tenant; stay up until Ctrl-C
+	$(BIN)/revloop run
+
+demo: .venv/.ok ## Walk the loop once without a terminal, print each hop, exit non-zero if one is missing
+	$(BIN)/revloop demo
+
+test: check ## What CI runs: checks, then every test but the campaigns
+	$(BIN)/python -m pytest -q
+
+test-long: .venv/.ok ## The campaigns (chaos, fuzz, foreign verifiers); figures go to docs/generated
+	$(BIN)/python -m pytest -q -m long
+
+check: .venv/.ok ## Lint, format, types, import rules, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m revloop.contracts.generate --check
+
+gen: .venv/.ok ## Write classes, codecs, topics and docs from schemas/
+	$(BIN)/python -m revloop.contracts.generate
+
+lock: ## Resolve requirements.in into requirements.lock (hashes, no addresses)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command 'make lock' requirements.in -o requirements.lock
+
+bench: .venv/.ok ## Benchmarks, as ratios in one run
+	for file in bench/*.py; do $(BIN)/python $$file; done
+
+clean: ## Remove what was installed and every local state
+	rm -rf .venv .revloop .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+.PHONY: help setup run demo test test-long check gen lock bench clean

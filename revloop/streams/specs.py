@@ -1,0 +1,43 @@
+"""What a service asks of the kit: stages with pure cores, and sinks with a durable store of their own."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from revloop.contracts.generated.events import Envelope
+from revloop.contracts.topic import Table
+from revloop.stage import Core, Emit
+
+
+class StageSpec(msgspec.Struct, frozen=True):
+    """A pure core between topics: outputs, state and offsets are committed in one transaction."""
+
+    name: str
+    core: Core
+    inputs: tuple[str, ...]
+    """Topics with the same partition count; the order between two of them is not defined."""
+    table: Table | None = None
+
+
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """A record as a sink gets it."""
+
+    topic: str
+    partition: int
+    offset: int
+    event: Envelope
+
+
+class SinkSpec(msgspec.Struct, frozen=True):
+    """A consumer with a durable store: at least once, so ``handle`` must know a repeat when it sees one."""
+
+    name: str
+    inputs: tuple[str, ...]
+    handle: Callable[[Sequence[Received]], Sequence[Emit]]
+    """Stores a batch, then gives what is to be written; offsets are committed after that is acknowledged.
+
+    May raise Retry: the same batch comes again after a pause.
+    """
+
+
+Stats = Mapping[str, int | float | str | bool | None]
