@@ -10,6 +10,7 @@ E = TypeVar("E", bound=Envelope)
 def caused(
     kind: type[E],
     cause: Envelope,
+    /,  # so that an event may have fields of these names, as a ledger entry has its kind
     *,
     event_id: str,
     source: str,
