@@ -7,7 +7,8 @@ from pathlib import Path
 
 from revloop.contracts.generate.classes import write_classes
 from revloop.contracts.generate.codecs import write_codec
-from revloop.contracts.generate.schema import BadSchema, load
+from revloop.contracts.generate.model import BadSchema
+from revloop.contracts.generate.schema import load
 from revloop.contracts.generate.topics import load_topics, write_topics
 
 ROOT = Path(__file__).resolve().parents[3]

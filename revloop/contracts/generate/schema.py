@@ -1,214 +1,150 @@
 """Reads the .avsc files of a folder into typed descriptions; refuses what the generator cannot write."""
 
 import json
+import keyword
 from pathlib import Path
-from typing import Any, TypeAlias
 
-import msgspec
-
-from revloop.contracts.generate.fingerprint import fingerprint
-
-PRIMITIVES = frozenset({"null", "boolean", "int", "long", "double", "bytes", "string"})
-ENVELOPE = (
-    "event_id",
-    "event_type",
-    "tenant_id",
-    "account_id",
-    "source",
-    "trace_id",
-    "caused_by",
-    "occurred_at",
-    "observed_at",
+from revloop.contracts.generate.closing import PRIMITIVES, qualified
+from revloop.contracts.generate.model import (
+    ENVELOPE,
+    NULL,
+    SCALAR,
+    Array,
+    BadSchema,
+    Enum,
+    Field,
+    Json,
+    Map,
+    Primitive,
+    Record,
+    Ref,
+    Schemas,
+    Type,
+    Union,
 )
 
-
-class BadSchema(Exception):
-    """A schema that cannot be generated from; the message names the file and what to change."""
-
-
-class Primitive(msgspec.Struct, frozen=True, tag=True):
-    """A type without parts."""
-
-    name: str
-
-
-class Array(msgspec.Struct, frozen=True, tag=True):
-    """A list of items."""
-
-    items: "Type"
-
-
-class Map(msgspec.Struct, frozen=True, tag=True):
-    """Values by name."""
-
-    values: "Type"
-
-
-class Union(msgspec.Struct, frozen=True, tag=True):
-    """One of several branches."""
-
-    branches: tuple["Type", ...]
-
-
-class Ref(msgspec.Struct, frozen=True, tag=True):
-    """A named type."""
-
-    name: str
-
-
-Json: TypeAlias = Any
-"""A schema as JSON has it: checked shape by shape while it is read."""
-Type: TypeAlias = Primitive | Array | Map | Union | Ref
-SCALAR = Union(tuple(Primitive(name) for name in ("null", "boolean", "long", "double", "string")))
-
-
-class Field(msgspec.Struct, frozen=True):
-    """A field of a record."""
-
-    name: str
-    type: Type
-    doc: str
-
-
-class Enum(msgspec.Struct, frozen=True):
-    """A closed set of symbols."""
-
-    full_name: str
-    class_name: str
-    doc: str
-    symbols: tuple[str, ...]
-
-
-class Record(msgspec.Struct, frozen=True):
-    """A record; ``schema`` is ``<stage>/<event>.v<N>`` for the one a file is named after, else empty."""
-
-    full_name: str
-    class_name: str
-    doc: str
-    fields: tuple[Field, ...]
-    schema: str
-
-    @property
-    def is_event(self) -> bool:
-        """Whether the record begins with the envelope."""
-        return tuple(field.name for field in self.fields[: len(ENVELOPE)]) == ENVELOPE
-
-    @property
-    def is_state(self) -> bool:
-        """Whether the record is a state of a stage."""
-        return self.schema.startswith("state/")
-
-
-class Schemas(msgspec.Struct, frozen=True):
-    """All named types of a folder, parts before wholes."""
-
-    named: dict[str, Enum | Record]
-    raw: dict[str, Json]
-    """The JSON of each named type as written."""
-
-    @property
-    def roots(self) -> list[Record]:
-        """Records that stand alone on the wire or in a table: events and states."""
-        return [
-            item
-            for item in self.named.values()
-            if isinstance(item, Record) and item.schema and (item.is_event or item.is_state)
-        ]
-
-    def closed(self, full_name: str) -> Json:
-        """The schema of a named type with every other type it uses written out at its first use."""
-        return _inline(self.raw, full_name, set())
-
-    def fingerprint(self, record: Record) -> bytes:
-        """CRC-64-AVRO of the parsing canonical form, as the single-object encoding writes it (8 bytes, little-endian)."""
-        return fingerprint(self.closed(record.full_name))
+_TYPE_KEYS = {"type", "name", "namespace", "doc", "fields", "symbols"}
 
 
 def load(folder: Path) -> Schemas:
-    """Read every .avsc below ``folder``; raises BadSchema."""
-    reader = _Reader({path: _file_name(folder, path) for path in sorted(folder.glob("*/*.avsc"))})
-    return reader.read()
-
-
-def _file_name(folder: Path, path: Path) -> str:
-    return str(path.relative_to(folder)).removesuffix(".avsc").replace("\\", "/")
+    """Read every ``<stage>/<event>.v<N>.avsc`` below ``folder``; raises BadSchema."""
+    files = {path: str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.glob("*/*.avsc"))}
+    if not files:
+        raise BadSchema(f"{folder}: no .avsc below it")
+    return _Reader(files).read()
 
 
 class _Reader:
+    """Defines types in the order in which they need each other; ``_loading`` is the chain of those under way."""
+
     def __init__(self, files: dict[Path, str]) -> None:
-        self._documents = {path: json.loads(path.read_text()) for path in files}
+        self._documents = {path: _document(path, schema) for path, schema in files.items()}
         self._files = files
         self._homes: dict[str, Path] = {}
-        self._named: dict[str, Enum | Record] = {}
-        self._raw: dict[str, Json] = {}
+        self._schemas = Schemas(named={}, raw={})
         self._loading: list[str] = []
         for path, document in self._documents.items():
             for name in _names(document, ""):
                 if name in self._homes:
-                    raise BadSchema(f"{path}: {name} is defined in {self._homes[name]} too; give it another name")
+                    raise BadSchema(f"{path}: {name} is defined in {self._homes[name]} too; refer to it by that name")
                 self._homes[name] = path
 
     def read(self) -> Schemas:
         for path, document in self._documents.items():
-            self._type(document, "", path, self._files[path])
+            self._type(document, "", path)
         owners: dict[str, str] = {}
-        for item in self._named.values():
-            if owners.setdefault(item.class_name, item.full_name) != item.full_name:
-                raise BadSchema(
-                    f"{item.full_name} and {owners[item.class_name]} would both become class {item.class_name}"
-                )
-        return Schemas(named=self._named, raw=self._raw)
+        for item in self._schemas.named.values():
+            if (owner := owners.setdefault(item.class_name, item.full_name)) != item.full_name:
+                raise BadSchema(f"{item.full_name} and {owner} would both become class {item.class_name}; rename one")
+        return self._schemas
 
-    def _type(self, value: Json, namespace: str, path: Path, schema: str = "") -> Type:
+    def _type(self, value: Json, namespace: str, path: Path, doc: str = "") -> Type:
+        """The type ``value`` stands for; ``doc`` is what a type without words of its own is called after."""
         match value:
             case list():
-                return Union(tuple(self._type(branch, namespace, path) for branch in value))
+                return _union(tuple(self._type(branch, namespace, path, doc) for branch in value), path)
             case str():
                 return Primitive(value) if value in PRIMITIVES else self._reference(value, namespace, path)
             case {"type": "array", "items": items}:
-                return Array(self._type(items, namespace, path))
+                return self._array(self._type(items, namespace, path, doc), path)
             case {"type": "map", "values": values}:
-                return Map(self._type(values, namespace, path))
-            case {"type": "record" | "enum", "name": str()}:
-                return self._define(value, namespace, path, schema)
-            case {"type": inner}:
-                return self._type(inner, namespace, path)
-        raise BadSchema(f"{path}: {value!r} is no type this project uses")
+                return Map(self._type(values, namespace, path, doc))
+            case {"type": "record", "name": str(), "fields": list()} | {"type": "enum", "name": str(), "symbols": list()}:
+                return self._define(value, namespace, path, doc)
+            case {"type": "long", "logicalType": "timestamp-millis"}:
+                return Primitive("long", "timestamp-millis")
+            case {"type": str(inner), **rest} if not rest:
+                return self._type(inner, namespace, path, doc)
+        raise BadSchema(f"{path}: {json.dumps(value)[:200]} is no type this project uses")
+
+    def _array(self, items: Type, path: Path) -> Array:
+        if self._schemas.least_bytes(items) == 0:
+            raise BadSchema(f"{path}: items that take no bytes let eleven bytes claim any length; give them a field")
+        return Array(items)
 
     def _reference(self, name: str, namespace: str, path: Path) -> Ref:
-        full_name = name if "." in name else f"{namespace}.{name}"
+        full_name = qualified(name, namespace)
         if full_name not in self._homes:
             raise BadSchema(f"{path}: type {full_name} is defined nowhere")
-        if full_name not in self._named:
+        if full_name in self._loading:
+            raise BadSchema(f"{path}: {full_name} contains itself; this project's events are trees of bounded depth")
+        if full_name not in self._schemas.named:
             home = self._homes[full_name]
-            if full_name in self._loading:
-                raise BadSchema(f"{path}: {full_name} contains itself; this project's events are trees")
-            self._type(self._documents[home], "", home, self._files[home])
+            self._type(self._documents[home], "", home)
         return Ref(full_name)
 
-    def _define(self, value: Json, namespace: str, path: Path, schema: str) -> Ref:
+    def _define(self, value: Json, namespace: str, path: Path, doc: str) -> Ref:
         namespace = str(value.get("namespace", namespace))
-        full_name = f"{namespace}.{value['name']}"
-        if full_name in self._named or full_name in self._loading:
+        full_name = qualified(value["name"], namespace)
+        if full_name in self._schemas.named or full_name in self._loading:
             return Ref(full_name)
+        if unknown := value.keys() - _TYPE_KEYS:
+            raise BadSchema(f"{path}: {full_name} has {sorted(unknown)}; a renamed type belongs into a new .vN file")
         self._loading.append(full_name)
-        doc, class_name = str(value.get("doc", "")), _class_name(full_name)
-        if value["type"] == "enum":
-            symbols = value["symbols"]
-            assert isinstance(symbols, list)  # Avro's own rule
-            self._named[full_name] = Enum(full_name, class_name, doc, tuple(symbols))
-        else:
-            self._named[full_name] = Record(full_name, class_name, doc, self._fields(value, namespace, path), schema)
+        self._schemas.named[full_name] = self._named(value, full_name, namespace, path, str(value.get("doc", doc)))
         self._loading.remove(full_name)
-        self._raw[full_name] = {**value, "namespace": namespace}
+        self._schemas.raw[full_name] = {**value, "namespace": namespace}
         return Ref(full_name)
 
-    def _fields(self, value: Json, namespace: str, path: Path) -> tuple[Field, ...]:
-        fields = value["fields"]
-        assert isinstance(fields, list)  # Avro's own rule
-        return tuple(
-            Field(field["name"], self._type(field["type"], namespace, path), field.get("doc", "")) for field in fields
-        )
+    def _named(self, value: Json, full_name: str, namespace: str, path: Path, doc: str) -> Enum | Record:
+        if not doc:
+            raise BadSchema(f"{path}: {full_name} has no doc; say what it is")
+        if value["type"] == "enum":
+            return Enum(full_name, _class_name(full_name), doc, tuple(value["symbols"]))
+        fields = tuple(self._field(field, namespace, path) for field in value["fields"])
+        schema = self._files[path] if value is self._documents[path] else ""
+        record = Record(full_name, _class_name(full_name), doc, fields, schema)
+        if schema and not (record.is_event or record.is_state or schema.startswith("shared/")):
+            raise BadSchema(f"{path}: an event begins with {', '.join(ENVELOPE)}; a part of events belongs into shared/")
+        return record
+
+    def _field(self, field: Json, namespace: str, path: Path) -> Field:
+        match field:
+            case {"name": str(name), "type": kind, "doc": str(doc), **rest} if rest.keys() <= {"default"}:
+                if not keyword.iskeyword(name) and doc:
+                    return Field(name, self._type(kind, namespace, path, doc), doc, "default" in field)
+        shown = json.dumps(field)[:200]
+        raise BadSchema(f"{path}: {shown}: a field has name (no Python word), type, doc and at most a default")
+
+
+def _document(path: Path, schema: str) -> Json:
+    try:
+        document = json.loads(path.read_text())
+    except ValueError as error:
+        raise BadSchema(f"{path}: {error}") from error
+    stage, _, event = schema.partition("/")
+    namespace = f"revloop.{stage}.{event.rpartition('.')[2]}"
+    match document:
+        case {"type": "record" | "enum", "namespace": str(found)} if found == namespace:
+            return document
+    raise BadSchema(f"{path}: a file holds one record or enum in the namespace of its path, {namespace}")
+
+
+def _union(branches: tuple[Type, ...], path: Path) -> Union:
+    union = Union(branches)
+    if union != SCALAR and (len(branches) != 2 or branches[0] != NULL or isinstance(branches[1], Union)):
+        raise BadSchema(f"{path}: a union is [null, X] or the scalars [null, boolean, long, double, string]")
+    return union
 
 
 def _names(value: Json, namespace: str) -> list[str]:
@@ -217,8 +153,8 @@ def _names(value: Json, namespace: str) -> list[str]:
             return [name for branch in value for name in _names(branch, namespace)]
         case {"type": "record" | "enum", "name": str(name)}:
             namespace = str(value.get("namespace", namespace))
-            fields = value.get("fields", [])
-            return [f"{namespace}.{name}", *(n for field in fields for n in _names(field["type"], namespace))]
+            inner = [part for field in value.get("fields", []) for part in _names(field["type"], namespace)]
+            return [qualified(name, namespace), *inner]
         case {"type": "array", "items": inner} | {"type": "map", "values": inner}:
             return _names(inner, namespace)
     return []
@@ -227,37 +163,3 @@ def _names(value: Json, namespace: str) -> list[str]:
 def _class_name(full_name: str) -> str:
     *_, version, name = full_name.split(".")
     return name if version == "v1" else f"{name}{version.upper()}"
-
-
-def _inline(raw: dict[str, Json], full_name: str, seen: set[str]) -> Json:
-    if full_name in seen:
-        return full_name
-    value = raw[full_name]
-    assert isinstance(value, dict)  # named types are objects
-    return _written_out(raw, value, str(value["namespace"]), seen)
-
-
-def _written_out(raw: dict[str, Json], value: Json, namespace: str, seen: set[str]) -> Json:
-    match value:
-        case str():
-            return (
-                value if value in PRIMITIVES else _inline(raw, value if "." in value else f"{namespace}.{value}", seen)
-            )
-        case list():
-            return [_written_out(raw, branch, namespace, seen) for branch in value]
-        case {"type": "record" | "enum", "name": str(name)}:
-            namespace = str(value.get("namespace", namespace))
-            if (full_name := f"{namespace}.{name}") in seen:
-                return full_name
-            seen.add(full_name)
-            result = {**value, "namespace": namespace}
-            if "fields" in value:
-                result["fields"] = [
-                    {**f, "type": _written_out(raw, f["type"], namespace, seen)} for f in value["fields"]
-                ]
-            return result
-        case {"type": "array", "items": inner}:
-            return {**value, "items": _written_out(raw, inner, namespace, seen)}
-        case {"type": "map", "values": inner}:
-            return {**value, "values": _written_out(raw, inner, namespace, seen)}
-    return value

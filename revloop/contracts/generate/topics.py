@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from revloop.contracts.generate.schema import BadSchema, Schemas
+from revloop.contracts.generate.model import BadSchema, Schemas
 
 DAY_MS = 86_400_000
 

@@ -66,7 +66,7 @@ class DeadLetter(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class DecisionOutcome(StrEnum):
-    """Closed set."""
+    """The hard contract."""
 
     ACTION_PROPOSALS = "ACTION_PROPOSALS"
     DATA_REQUEST = "DATA_REQUEST"
@@ -206,7 +206,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class DataRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Only for DATA_REQUEST."""
 
     tool: str
     """Tool name."""
@@ -217,7 +217,7 @@ class DataRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Only for CLARIFICATION_REQUEST."""
 
     text: str
     """One minimal question."""
@@ -279,7 +279,7 @@ class Decision(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class LedgerKind(StrEnum):
-    """Closed set."""
+    """What it records."""
 
     SIGNAL = "SIGNAL"
     TOOL_CALL = "TOOL_CALL"
@@ -349,7 +349,7 @@ class ActionState(StrEnum):
 
 
 class UndoOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Set on UNDOING."""
 
     requested_by: str
     """Who asked."""
@@ -392,7 +392,7 @@ class Action(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class ApprovalStatus(StrEnum):
-    """Closed set."""
+    """Present status."""
 
     PENDING = "PENDING"
     APPROVED = "APPROVED"
@@ -445,7 +445,7 @@ class Approval(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class CommandKind(StrEnum):
-    """Closed set."""
+    """What is ordered."""
 
     approve = "approve"
     reject = "reject"
@@ -497,7 +497,7 @@ class CommandResult(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class OutcomeStatus(StrEnum):
-    """Closed set."""
+    """How it ended."""
 
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -507,7 +507,7 @@ class OutcomeStatus(StrEnum):
 
 
 class ExternalReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """External records."""
 
     system: str
     """System."""
@@ -548,7 +548,7 @@ class Outcome(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class DeliveryMode(StrEnum):
-    """Closed set."""
+    """How it came; outcome is our own effect coming back."""
 
     poll = "poll"
     webhook = "webhook"
@@ -582,7 +582,7 @@ class Delivery(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class DeliveryDisposition(StrEnum):
-    """Closed set."""
+    """Exactly one for each delivery; redriven moves items from parked to record later."""
 
     empty = "empty"
     parsed = "parsed"
@@ -631,7 +631,7 @@ class EntityRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SnapshotChange(StrEnum):
-    """Closed set."""
+    """record: as delivered; joined: last state brought along from another account; left: it moved away."""
 
     record = "record"
     joined = "joined"
@@ -769,7 +769,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EntityChangeKind(StrEnum):
-    """Closed set."""
+    """What happened to it."""
 
     created = "created"
     changed = "changed"
@@ -798,7 +798,7 @@ class EntityChange(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class SignalChangeKind(StrEnum):
-    """Closed set."""
+    """What happened to the signal."""
 
     opened = "opened"
     raised = "raised"
@@ -809,7 +809,7 @@ class SignalChangeKind(StrEnum):
 
 
 class SignalStatus(StrEnum):
-    """Closed set."""
+    """Status after the change."""
 
     ACTIVE = "ACTIVE"
     CLEARED = "CLEARED"
@@ -818,7 +818,7 @@ class SignalStatus(StrEnum):
 
 
 class ConfidenceSource(StrEnum):
-    """Closed set."""
+    """Read from the source or computed."""
 
     direct = "direct"
     derived = "derived"
@@ -859,7 +859,7 @@ class SignalChange(Envelope, frozen=True, kw_only=True, gc=False):
 
 
 class Momentum(StrEnum):
-    """Closed set."""
+    """Direction."""
 
     UP = "UP"
     FLAT = "FLAT"
@@ -867,7 +867,7 @@ class Momentum(StrEnum):
 
 
 class RecentChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Newest first, at most 20."""
 
     at: int
     """When."""
@@ -951,7 +951,7 @@ class AccountMemory(StateRecord, frozen=True, kw_only=True, gc=False):
 
 
 class TrackedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Open and recent actions."""
 
     action: Action
     """Last action event."""
@@ -962,7 +962,7 @@ class TrackedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class HandledCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Commands answered lately: a repeat is refused."""
 
     command_id: str
     """Command."""
@@ -1025,7 +1025,7 @@ class EntityFacts(StateRecord, frozen=True, kw_only=True, gc=False):
 
 
 class OwnWrite(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Our recent effects on it, newest first, at most 8: their echo is recognised."""
 
     action_id: str
     """Action that wrote."""
@@ -1065,7 +1065,7 @@ class EntityLink(StateRecord, frozen=True, kw_only=True, gc=False):
 
 
 class OpenSignal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Part of a record."""
+    """Open signals of this record."""
 
     signal_id: str
     """Id."""
