@@ -1,4 +1,4 @@
-"""A verified person and an action come in; None goes out when the person may decide it, else a sentence that says why not."""
+"""A verified person and an action come in; a sentence that says why not goes out, or None when the person may."""
 
 from revloop.contracts.generated.events import Action, RiskTier
 from revloop.policy.assertion import Claims

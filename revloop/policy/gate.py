@@ -1,4 +1,4 @@
-"""A proposed call comes in, policy's word on it goes out; unknown kinds and malformed calls are refused, never guessed."""
+"""A proposed call comes in, policy's word on it goes out; unknown kinds and malformed calls are refused."""
 
 import json
 from collections.abc import Sequence

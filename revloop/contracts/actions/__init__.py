@@ -1,4 +1,4 @@
-"""The closed catalogue of what the loop may do: every kind with its risk, its parameters and whether it can be undone."""
+"""The closed catalogue of what the loop may do: a kind with its risk, its parameters and whether it can be undone."""
 
 from revloop.contracts.actions.catalogue import Catalogue, UnknownKind, load_catalogue
 from revloop.contracts.actions.kind import ActionKind, Call, Parameter, ParameterType

@@ -1,4 +1,4 @@
-"""Open signals come in; findings with their points, health, posture and momentum go out, whatever order they came in."""
+"""Open signals come in; findings with points, health, posture and momentum go out, whatever the order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""One change of a signal or record comes in with what is remembered of the account; what is remembered afterwards goes out."""
+"""A change of a signal or record and what is remembered of its account come in; what is then remembered goes out."""
 
 from bisect import insort
 

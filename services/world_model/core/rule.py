@@ -25,6 +25,11 @@ class Side(StrEnum):
     UNKNOWN = "unknown"
 
 
+def always(_signal: SignalView) -> bool:
+    """Every signal of the rule's types matches."""
+    return True
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Contributes one finding when at least one open signal matches."""
 
@@ -34,7 +39,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     signal_types: frozenset[str]
     points: Mapping[Severity, int]
     """Contribution of the worst matching signal; zero for unknowns."""
-    matches: Callable[[SignalView], bool] = lambda signal: True
+    matches: Callable[[SignalView], bool] = always
     only_while_calm: bool = False
     """Contributes only while no risk is high or critical."""
     finds: Sequence[SignalView] = ()

@@ -1,4 +1,4 @@
-"""The world model's core: follows each account's open signals and records, and publishes its situation when that changed."""
+"""The world model's core: follows each account's open signals and records, and publishes its situation on change."""
 
 from collections.abc import Mapping, Sequence
 

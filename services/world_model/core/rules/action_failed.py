@@ -8,7 +8,7 @@ RULE = Rule(
     version=1,
     side=Side.RISK,
     signal_types=frozenset({"ACTION_FAILED"}),
-    points={severity: -5 for severity in Severity},  # our own fault says little about the account
+    points=dict.fromkeys(Severity, -5),  # our own fault says little about the account
     finds=(example("ACTION_FAILED", Severity.medium),),
     passes=(example("ACTION_EXECUTED", Severity.low),),
 )

@@ -1,0 +1,58 @@
+"""support_recovery: a severe case stays open too long; a person should look at it."""
+
+from revloop.contracts.actions import Call
+from revloop.contracts.generated.events import Severity, Target
+from services.decision.core.playbook import Case, Draft, Example, Playbook, newest, statement
+
+AGING = "SUPPORT_SEV2_AGING"
+
+
+def draft(case: Case) -> Draft | None:
+    """One flag a case."""
+    aging = case.of(AGING)
+    if not aging:
+        return None
+    worst = newest(aging)
+    key, priority = case.subject.entity.entity_key, case.text("priority")
+    hours = f"{worst.value:.0f} hours" if worst.value is not None else "too long"
+    since = f"Case {key}{f' of priority {priority}' if priority else ''} is open for {hours} or more"
+    holder = case.text("assignee") or case.text("group")
+    text = f"{since}{f', held by {holder}' if holder else ', held by nobody'}."
+    return Draft(
+        call=Call(
+            kind="internal.flag_for_review",
+            target=Target(system="workspace", object="flag", object_id="", label=case.label, version=0),
+            parameters={"title": f"Look at case {key}", "text": text},
+        ),
+        title=f"Look at case {key}: open for {hours} or more",
+        why=(statement(text, aging),),
+        expected_outcome=f"Case {key} is resolved, or its priority is set to what it deserves.",
+        wrong_if="The case is waiting for the customer, or is solved and not yet closed.",
+        signals=tuple(aging),
+        needs=("priority", "status", "assignee"),
+    )
+
+
+_CASE = {"priority": "2", "status": "Active", "assignee": "ann"}
+
+PLAYBOOK = Playbook(
+    name="support_recovery",
+    version=1,
+    draft=draft,
+    drafts=[
+        Example(
+            fields=_CASE,
+            signals=[(AGING, Severity.high, 48.0, "priority", None, "2")],
+            entity_type="support_case",
+            connector="jira",
+        )
+    ],
+    silent=[
+        Example(
+            fields=_CASE,
+            signals=[("DATA_QUALITY", Severity.low, None, "created", None, "2099-01-01")],
+            entity_type="support_case",
+            connector="jira",
+        )
+    ],
+)
