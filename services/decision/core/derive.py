@@ -1,6 +1,6 @@
 """An account state and a basis come in, the decision they lead to goes out: the same basis gives the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from revloop.contracts.actions import Catalogue
 from revloop.contracts.envelope import caused
@@ -18,11 +18,12 @@ from revloop.contracts.ids import content_hash, derive_id
 from revloop.policy.gate import Gate
 from revloop.tenants import Profile
 from services.decision.core.contract import MAX_PROPOSALS, violations
-from services.decision.core.playbook import Case, Play, Playbook, Restraint
+from services.decision.core.playbook import Case, Draft, Play, Playbook, Restraint
 from services.decision.core.ranking import Ranked, best_first, largest_amount, weigh
 
 SOURCE = "decision"
 PROPOSER = "deterministic/1"
+EXECUTED = "ACTION_EXECUTED"
 CERTAIN = 1.0
 """The deterministic proposer chooses each rank with this probability."""
 
@@ -54,11 +55,12 @@ class Proposer:
 
     def _drafts(self, state: AccountState, profile: Profile, now: int) -> list[Ranked]:
         largest = largest_amount(state.subjects)
+        done = _done(state)
         return [
             weigh(_name(playbook), case, draft, largest)
             for case in _cases(state, profile, now)
             for playbook in self._playbooks
-            if (draft := playbook.draft(case)) is not None
+            if (draft := playbook.draft(case)) is not None and not _answered(draft, done)
         ]
 
     def _proposal(self, decision_id: str, one: Ranked, rank: int) -> Proposal:
@@ -139,6 +141,23 @@ def _cases(state: AccountState, profile: Profile, now: int) -> list[Case]:
         for subject in state.subjects
         if _record(subject.entity) in about
     ]
+
+
+def _done(state: AccountState) -> dict[tuple[str, str], int]:
+    """When we last did (or did and undid) each kind of action about each label."""
+    fields = {_record(subject.entity): subject.fields for subject in state.subjects}
+    done: dict[tuple[str, str], int] = {}
+    for signal in state.signals:
+        if signal.signal_type == EXECUTED and (about := fields.get(_record(signal.entity))):
+            name = (str(about.get("kind")), str(about.get("label")))
+            done[name] = max(signal.opened_at, done.get(name, 0))
+    return done
+
+
+def _answered(draft: Draft, done: Mapping[tuple[str, str], int]) -> bool:
+    """Whether the same was done since the newest of its signals: asking again would only tire the reader."""
+    at = done.get((draft.call.kind, draft.call.target.label))
+    return at is not None and at >= max(signal.opened_at for signal in draft.signals)
 
 
 def _record(entity: EntityRef) -> tuple[str, str, str]:

@@ -43,6 +43,22 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """Name of the record, or its key."""
         return self.text("name") or self.subject.entity.entity_key
 
+    def evidence(self, *fields: str) -> tuple[Evidence, ...]:
+        """The record itself as evidence of what it says in ``fields`` now."""
+        entity = self.subject.entity
+        return tuple(
+            Evidence(
+                snapshot_id=self.subject.snapshot_id,
+                source=entity.connector,
+                entity=f"{entity.entity_type}/{entity.entity_key}",
+                field=field,
+                before=None,
+                after=self.subject.fields.get(field),
+                observed_at=self.subject.observed_at,
+            )
+            for field in fields
+        )
+
     def vendor_object(self) -> str:
         """The vendor's name of the record's kind; empty when the profile has none."""
         entity = self.subject.entity
@@ -104,11 +120,11 @@ class Restraint(msgspec.Struct, frozen=True, kw_only=True):
 Play = Playbook | Restraint
 
 
-def statement(text: str, signals: Iterable[SignalView]) -> Statement:
-    """``text`` resting on ``signals`` and on everything they rest on."""
+def statement(text: str, signals: Iterable[SignalView], more: Iterable[Evidence] = ()) -> Statement:
+    """``text`` resting on ``signals``, on everything they rest on, and on ``more``."""
     cited = tuple(signals)
-    evidence: list[Evidence] = [item for signal in cited for item in signal.evidence]
-    return Statement(text=text, signal_ids=tuple(signal.signal_id for signal in cited), evidence=tuple(evidence))
+    evidence = (*(item for signal in cited for item in signal.evidence), *more)
+    return Statement(text=text, signal_ids=tuple(signal.signal_id for signal in cited), evidence=evidence)
 
 
 def at_least(severity: Severity, signals: Iterable[SignalView]) -> list[SignalView]:

@@ -49,7 +49,8 @@ def slip_reasons(case: Case, slip: Slip) -> tuple[Statement, ...]:
         said.append(statement(f"It moved {len(slip.signals)} times since {since}.", slip.signals))
     if amount := money(case.subject.fields.get("amount"), case.profile.currency):
         stage = case.text("stage")
-        said.append(statement(f"{amount} depend on it{f'; the stage is {stage}' if stage else ''}.", (last,)))
+        text = f"{amount} depend on it{f'; the stage is {stage}' if stage else ''}."
+        said.append(statement(text, (last,), case.evidence("amount", *(("stage",) if stage else ()))))
     return tuple(said)
 
 

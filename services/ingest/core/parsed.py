@@ -81,6 +81,7 @@ def _own(delivery: Delivery) -> Parsed:
             "kind": outcome.action_kind,
             "status": outcome.status.value,
             "error": outcome.error_kind or None,
+            "label": outcome.target.label,
             "target": f"{outcome.target.system}/{outcome.target.object}/{outcome.target.object_id}",
         },
     )

@@ -16,8 +16,8 @@ def draft(case: Case) -> Draft | None:
     key, priority = case.subject.entity.entity_key, case.text("priority")
     hours = f"{worst.value:.0f} hours" if worst.value is not None else "too long"
     since = f"Case {key}{f' of priority {priority}' if priority else ''} is open for {hours} or more"
-    holder = case.text("assignee") or case.text("group")
-    text = f"{since}{f', held by {holder}' if holder else ', held by nobody'}."
+    holder = next((field for field in ("assignee", "group") if case.text(field)), "assignee")
+    text = f"{since}, held by {case.text(holder) or 'nobody'}."
     return Draft(
         call=Call(
             kind="internal.flag_for_review",
@@ -25,7 +25,7 @@ def draft(case: Case) -> Draft | None:
             parameters={"title": f"Look at case {key}", "text": text},
         ),
         title=f"Look at case {key}: open for {hours} or more",
-        why=(statement(text, aging),),
+        why=(statement(text, aging, case.evidence(holder)),),
         expected_outcome=f"Case {key} is resolved, or its priority is set to what it deserves.",
         wrong_if="The case is waiting for the customer, or is solved and not yet closed.",
         signals=tuple(aging),
