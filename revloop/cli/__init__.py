@@ -1,5 +1,1 @@
 """The ``revloop`` command: runs the loop on one machine and speaks with it through its HTTP API."""
-
-from revloop.cli.main import main
-
-__all__ = ["main"]

@@ -2,7 +2,12 @@
 
 import typer
 
-from revloop.cli import data, demo, ledger, machine, orders, reading
+import revloop.cli.data
+import revloop.cli.demo
+import revloop.cli.ledger
+import revloop.cli.machine
+import revloop.cli.orders
+import revloop.cli.reading
 
 app = typer.Typer(
     name="revloop",
@@ -10,7 +15,15 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-for module in (machine, data, reading, orders, ledger, demo):
+MODULES = (
+    revloop.cli.machine,
+    revloop.cli.data,
+    revloop.cli.reading,
+    revloop.cli.orders,
+    revloop.cli.ledger,
+    revloop.cli.demo,
+)
+for module in MODULES:
     app.registered_commands += module.app.registered_commands
     app.registered_groups += module.app.registered_groups
 

@@ -14,6 +14,7 @@ from revloop.kafka.local import LocalKafka
 
 READY_WITHIN_S = 90.0
 STANDIN = "standin-salesforce"
+STANDIN_USER, STANDIN_SECRET = "revloop-demo", "revloop-demo-secret"  # noqa: S105 - the stand-in's own, it protects nothing
 
 Say = Callable[[str], None]
 
@@ -21,13 +22,14 @@ Say = Callable[[str], None]
 class Stack:
     """Everything that runs for one home."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, cache: Path | None = None) -> None:
         self.home = home
+        self._cache = cache
         self.processes = Processes(home.directory)
 
     def broker(self) -> LocalKafka:
         """The local broker of this home."""
-        return LocalKafka(self.home.directory / "kafka", port=self.home.kafka_port)
+        return LocalKafka(self.home.directory / "kafka", self.home.kafka_port, self._cache)
 
     def up(self, say: Say, *, standin_data: Path | None = None, tenants: Path | None = None) -> None:
         """Start what does not run yet, and wait until all of it is ready."""
@@ -72,8 +74,8 @@ class Stack:
     def _standin_environment(self) -> dict[str, str]:
         return {
             "REVLOOP_SALESFORCE_URL": f"http://127.0.0.1:{self.home.standin_port}",
-            "REVLOOP_SALESFORCE_CLIENT_ID": "revloop",
-            "REVLOOP_SALESFORCE_CLIENT_SECRET": "stand-in-secret",  # the stand-in's own; a vendor's comes from the environment
+            "REVLOOP_SALESFORCE_CLIENT_ID": STANDIN_USER,
+            "REVLOOP_SALESFORCE_CLIENT_SECRET": STANDIN_SECRET,
         }
 
     def _start_standin(self, data: Path) -> None:

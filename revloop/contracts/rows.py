@@ -1,5 +1,7 @@
 """Rows of exported files: the same columns, order and number format in a backtest and from the running loop."""
 
+from collections.abc import Sequence
+
 from revloop.contracts.generated.events import AccountState, SignalChange
 from revloop.contracts.times import iso
 
@@ -22,7 +24,7 @@ def signal_row(event: SignalChange) -> tuple[str, ...]:
     )
 
 
-def signal_order(row: tuple[str, ...]) -> tuple[str, ...]:
+def signal_order(row: Sequence[str]) -> tuple[str, ...]:
     """Sort key of a row of signals.csv; the id last, so that equal rows have one order."""
     tenant, account, signal, entity, change, at, _, _, signal_id = row
     return (tenant, account, signal, entity, at, change, signal_id)

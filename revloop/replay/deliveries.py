@@ -1,7 +1,7 @@
 """Delivery folders come in; the deliveries and ticks of every tenant in them go out, tenant by tenant interleaved by time."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from revloop.contracts.generated.events import Delivery, Tick
@@ -16,10 +16,13 @@ def tenants_of(folders: Sequence[Path]) -> list[str]:
     return sorted({tenant for tenant, _ in groupby(filed.line.tenant for filed in read(folders))})
 
 
-def events(folders: Sequence[Path], registry: Registry, tenant_id: str, until: str | None) -> Iterator[Delivery | Tick]:
-    """One tenant's deliveries merged over the folders, with the ticks of its clock."""
+def events(
+    folders: Sequence[Path], registry: Registry, tenant_id: str, until: str | None, limit: int | None = None
+) -> Iterator[Delivery | Tick]:
+    """One tenant's deliveries (at most the first ``limit``) merged over the folders, with the ticks of its clock."""
     profile = registry.get(tenant_id)
-    lines = (as_delivery(filed) for filed in read(folders) if filed.line.tenant == tenant_id)
+    own = (filed for filed in read(folders) if filed.line.tenant == tenant_id)
+    lines = (as_delivery(filed) for filed in islice(own, limit))
     end = parse_iso(until) if until else None
     return with_ticks(lines, profile.clock_id, tenant_id, profile.tick_ms, end)
 

@@ -42,6 +42,7 @@ class ServiceApp:
         self.codec = Codec()
         self.faust = _faust_app(service, settings)
         self.threads: list[WorkerThread] = []
+        self._readers: dict[str, StageReader] = {}
         self._http: ASGIApp | None = None
         self._producer: EdgeProducer | None = None
 
@@ -58,12 +59,12 @@ class ServiceApp:
         self._add(thread)
         if spec.table is not None:
             table = StageTable(self.faust, name=spec.table.name, key_type=bytes, value_type=bytes)
-            table.reader = _Committed(thread)
+            self._readers[spec.table.name] = table.reader = _Committed(thread)
             self.faust.tables.add(table)
 
     def committed_state(self, table: Table, key: str) -> Envelope | StateRecord | None:
         """The committed state under ``key`` of a stage's table, where this worker owns its partition."""
-        value = self.faust.tables[table.name].get(key.encode())
+        value = self._readers[table.name].get(key.encode())
         return None if value is None else self.codec.decode(value)
 
     def add_sink(self, spec: SinkSpec) -> None:
@@ -128,7 +129,11 @@ class _Running(Service):
 
     async def on_start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._worker_thread.start(lambda: loop.call_soon_threadsafe(self._crash_soon))
+
+        def failed() -> None:
+            loop.call_soon_threadsafe(self._crash_soon)
+
+        self._worker_thread.start(failed)
 
     async def on_stop(self) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self._worker_thread.stop)

@@ -1,6 +1,6 @@
 """Every touch of what Faust keeps private, each with its reason; a test fails when the pinned versions change."""
 
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.stores.base import SerializedStore
@@ -22,7 +22,7 @@ class StageTables(TableManager):
         if table.name in self:
             raise ValueError(f"table {table.name!r} exists")
         self[table.name] = table
-        self._channels[table] = None  # private: "has a channel" means neither subscribed nor recovered
+        self._channels[table] = cast(Any, None)  # private: "has a channel" means neither subscribed nor recovered
         return table
 
 
@@ -59,7 +59,7 @@ class StageStore(SerializedStore):
     """Faust's store interface over a stage's committed states."""
 
     def _get(self, key: bytes) -> bytes | None:
-        return self.table.reader.get(key)
+        return cast(StageTable, self.table).reader.get(key)
 
     def _contains(self, key: bytes) -> bool:
         return self._get(key) is not None

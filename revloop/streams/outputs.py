@@ -13,6 +13,8 @@ from revloop.contracts.keys import partition_of, tenant_key
 from revloop.contracts.topic import home_key, key_of
 from revloop.stage import Emit, Refusal
 
+Headers = list[tuple[str, str | bytes | None]]
+
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """One record to produce."""
@@ -21,7 +23,7 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     partition: int
     key: bytes
     value: bytes | None
-    headers: list[tuple[str, bytes]]
+    headers: Headers
 
 
 class Incoming(msgspec.Struct, frozen=True, gc=False):
@@ -53,7 +55,7 @@ def outgoing(emit: Emit, codec: Codec, input_partition: int) -> Iterator[Outgoin
     yield Outgoing(emit.topic, partition_of(home_key(topic, text), PARTITIONS), text.encode(), value, headers)
 
 
-def trace_headers(event: Envelope) -> list[tuple[str, bytes]]:
+def trace_headers(event: Envelope) -> Headers:
     """W3C trace context: the event's trace, and a span derived from its id."""
     span = sha256(event.event_id.encode()).hexdigest()[:16]
     return [("traceparent", f"00-{event.trace_id}-{span}-01".encode())]

@@ -14,7 +14,7 @@ from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Envelope
 from revloop.stage import Processor, Refusal
 from revloop.streams import metrics
-from revloop.streams.outputs import Incoming, Outgoing, dead_letters, outgoing
+from revloop.streams.outputs import Headers, Incoming, Outgoing, dead_letters, outgoing
 from revloop.streams.recovery import recover
 from revloop.streams.settings import ServiceSettings
 from revloop.streams.specs import StageSpec
@@ -158,7 +158,7 @@ class StageThread(WorkerThread):
         partition: int,
         key: bytes,
         value: bytes | None,
-        headers: list[tuple[str, bytes]],
+        headers: Headers,
         report: Callable[[KafkaError | None, Message], None],
     ) -> None:
         while True:

@@ -106,7 +106,7 @@ class PartitionStates:
     def committed_items(self) -> Iterable[tuple[str, StateRecord]]:
         """Every committed state."""
         for key, value in self._db.items():
-            if key != POSITION:
+            if isinstance(key, bytes) and key != POSITION:  # raw mode gives bytes only
                 yield key.decode(), _state(value)
 
     def committed_value(self, key: bytes) -> bytes | None:
@@ -119,7 +119,8 @@ class PartitionStates:
         self._db.close()
 
     def _load(self, keys: Sequence[str], found: dict[str, StateRecord]) -> None:
-        for key, value in zip(keys, self._db.get([key.encode() for key in keys]), strict=True):
+        values = self._db.get([key.encode() for key in keys]) or ()
+        for key, value in zip(keys, values, strict=True):
             if value is not None:
                 found[key] = self._cache[key] = _state(value)
 

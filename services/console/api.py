@@ -26,10 +26,10 @@ from revloop.contracts.generated.events import (
     Unresolved,
 )
 from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
+from revloop.stores.identity import LocalIssuer, NotSignedIn, Person
 from services.console.commands import CommandDesk, Unanswered
 from services.console.core.projection import OPEN_STATES
 from services.console.core.views import Step, evidence_of, option, timeline
-from services.console.identity import LocalIssuer, NotSignedIn, Person
 from services.console.store import ReadModel
 
 E = TypeVar("E", bound=Envelope)

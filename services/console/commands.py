@@ -10,7 +10,7 @@ from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import Command, CommandKind, CommandResult
 from revloop.contracts.ids import derive_id, trace_of
 from revloop.policy.assertion import command_hash, mint
-from services.console.identity import LocalIssuer, Person
+from revloop.stores.identity import LocalIssuer, Person
 from services.console.store import ReadModel
 
 ANSWER_WAIT_S = 15.0

@@ -59,8 +59,15 @@ def create_edge(settings: Settings, registry: Registry, producer: EdgeProducer, 
         nonce = next((request.headers[name] for name in DELIVERY_ID_HEADERS if name in request.headers), "")
         at = 0 if nonce else int(time.time() * 1000)
         event = delivery(
-            at=at, seq=0, tenant_id=tenant, connector=connector, mode="webhook", resource=_resource(request), request="",
-            body=body, nonce=nonce,
+            at=at,
+            seq=0,
+            tenant_id=tenant,
+            connector=connector,
+            mode="webhook",
+            resource=_resource(request),
+            request="",
+            body=body,
+            nonce=nonce,
         )
         now = int(time.time() * 1000)
         event = msgspec.structs.replace(event, occurred_at=now, observed_at=now)
@@ -168,8 +175,14 @@ def _fed(profile: Profile, number: int, line: bytes) -> Delivery | Tick:
         return tick(profile.clock_id, profile.tenant, at)
     try:
         return delivery(
-            at=at, seq=item.seq, tenant_id=profile.tenant, connector=item.connector, mode=item.mode, resource=item.resource,
-            request=item.request, body=item.body.encode(),
+            at=at,
+            seq=item.seq,
+            tenant_id=profile.tenant,
+            connector=item.connector,
+            mode=item.mode,
+            resource=item.resource,
+            request=item.request,
+            body=item.body.encode(),
         )
     except ValueError as error:
         raise HTTPException(422, f"line {number}: {error}") from error
@@ -180,5 +193,3 @@ async def _send(producer: EdgeProducer, events: list[Delivery | Tick]) -> None:
         await run_in_threadpool(producer.send_emits, [Emit(topics.RAW_DELIVERIES, event) for event in events])
     except Retry as error:
         raise HTTPException(503, f"not stored: {error}. Send it again.", {"Retry-After": "5"}) from error
-
-

@@ -47,8 +47,15 @@ class Poller:
         for page, body in enumerate(self._client.query_pages(query), 1):
             request = canonical({"modified_since": since or None, "page": page}).decode()
             event = delivery(
-                at=self._clock(profile), seq=page, tenant_id=profile.tenant, connector=connector, mode="poll", resource=name,
-                request=request, body=body, nonce=str(asked),
+                at=self._clock(profile),
+                seq=page,
+                tenant_id=profile.tenant,
+                connector=connector,
+                mode="poll",
+                resource=name,
+                request=request,
+                body=body,
+                nonce=str(asked),
             )
             self._producer.send_emits([Emit(topics.RAW_DELIVERIES, event)])
             count += 1

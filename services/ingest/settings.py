@@ -10,8 +10,12 @@ from revloop.streams import ServiceSettings
 class Settings(ServiceSettings):
     """Bounds of what comes from outside."""
 
-    max_body_bytes: Annotated[int, Field(ge=1, le=8 * 2**20, description="Larger webhook bodies are refused with 413.")] = 8 * 2**20
+    max_body_bytes: Annotated[
+        int, Field(ge=1, le=8 * 2**20, description="Larger webhook bodies are refused with 413.")
+    ] = 8 * 2**20
     wall_tick_seconds: Annotated[float, Field(gt=0, description="Step of the wall clock.")] = 10.0
-    salesforce_url: Annotated[str, Field(description="Base URL of the Salesforce organisation; empty when there is none.")] = ""
+    salesforce_url: Annotated[
+        str, Field(description="Base URL of the Salesforce organisation; empty when there is none.")
+    ] = ""
     salesforce_client_id: str = ""
     salesforce_client_secret: SecretStr = SecretStr("")

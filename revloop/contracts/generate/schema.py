@@ -69,7 +69,11 @@ class _Reader:
                 return self._array(self._type(items, namespace, path, doc), path)
             case {"type": "map", "values": values}:
                 return Map(self._type(values, namespace, path, doc))
-            case {"type": "record", "name": str(), "fields": list()} | {"type": "enum", "name": str(), "symbols": list()}:
+            case {"type": "record", "name": str(), "fields": list()} | {
+                "type": "enum",
+                "name": str(),
+                "symbols": list(),
+            }:
                 return self._define(value, namespace, path, doc)
             case {"type": "long", "logicalType": "timestamp-millis"}:
                 return Primitive("long", "timestamp-millis")
@@ -115,7 +119,9 @@ class _Reader:
         schema = self._files[path] if value is self._documents[path] else ""
         record = Record(full_name, _class_name(full_name), doc, fields, schema)
         if schema and not (record.is_event or record.is_state or schema.startswith("shared/")):
-            raise BadSchema(f"{path}: an event begins with {', '.join(ENVELOPE)}; a part of events belongs into shared/")
+            raise BadSchema(
+                f"{path}: an event begins with {', '.join(ENVELOPE)}; a part of events belongs into shared/"
+            )
         return record
 
     def _field(self, field: Json, namespace: str, path: Path) -> Field:

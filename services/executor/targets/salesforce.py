@@ -145,7 +145,11 @@ class Salesforce:
     def _result(self, action: Action, record: Record, before: Fields, after: Fields, message: str) -> Result:
         seen = action.proposal.target
         target = Target(
-            system=SYSTEM, object=seen.object, object_id=seen.object_id, label=seen.label, version=record.version.modified_at_ms
+            system=SYSTEM,
+            object=seen.object,
+            object_id=seen.object_id,
+            label=seen.label,
+            version=record.version.modified_at_ms,
         )
         return Result(target=target, before=before, after=after, message=message, url=f"/{seen.object_id}")
 

@@ -1,5 +1,6 @@
 """The local issuer: signs who a person is, on loopback only; a deployment uses its OIDC provider in its place."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,10 +36,11 @@ class LocalIssuer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.key = _load_or_create(directory / "issuer.key")
-        public = self.key.public_key()
-        pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        (directory / "issuer.pub").write_bytes(pem)
-        self._public: Ed25519PublicKey = public
+        self._public: Ed25519PublicKey = self.key.public_key()
+
+    def public_pem(self) -> bytes:
+        """What others need to check this issuer's signatures."""
+        return self._public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
     def issue(self, person: Person, now_ms: int) -> str:
         """A bearer token of ``person`` for the console's API."""
@@ -85,22 +87,25 @@ def local_people(tenants: Sequence[str]) -> list[Person]:
 
 
 def _load_or_create(path: Path) -> Ed25519PrivateKey:
-    if path.exists():
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path} is not an Ed25519 key: move it away and start again to get a new one")
-        return key
+    """The issuer's key; of two processes that start together one creates it and both use it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = Ed25519PrivateKey.generate()
-    _write_private(
-        path,
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-    )
+    if not path.exists():
+        data = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        _write_private(temporary, data)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # unlike a rename, a link never replaces a key that is there
+        temporary.unlink()
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError(f"{path} is not an Ed25519 key: move it away and start again to get a new one")
     return key
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(".new")
+    temporary = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
     temporary.replace(path)

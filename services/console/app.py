@@ -1,0 +1,37 @@
+"""Wires the console: the projector reads the spine into the read model; the API reads that and sends commands."""
+
+import time
+
+from revloop.contracts.generated.topics import TOPICS
+from revloop.stores.identity import LocalIssuer, local_people
+from revloop.streams import ServiceApp, SinkSpec
+from revloop.tenants import Registry
+from services.console.api import create_api
+from services.console.commands import CommandDesk
+from services.console.projector import Projector
+from services.console.settings import Settings
+from services.console.store import ReadModel
+
+SERVICE = "console"
+
+
+def create(settings: Settings) -> ServiceApp:
+    """The service, ready to run."""
+    app = ServiceApp(SERVICE, settings)
+    model = ReadModel(settings.data(SERVICE) / "read_model.sqlite")
+    issuer = LocalIssuer(settings.home / "identity")
+    issuer.write_tokens(local_people(Registry.load(settings.tenants_dir).tenants()), wall_ms())
+    app.add_sink(SinkSpec("projector", inputs(), Projector(model).handle))
+    app.add_http(create_api(model, issuer, CommandDesk(model, issuer, app.producer.send, wall_ms)))
+    return app
+
+
+def inputs() -> tuple[str, ...]:
+    """Every topic the console reads, and all dead letters."""
+    read = [topic.name for topic in TOPICS.values() if SERVICE in topic.consumers]
+    return (*read, *(topic.dead for topic in TOPICS.values() if topic.dead))
+
+
+def wall_ms() -> int:
+    """The wall clock in ms."""
+    return int(time.time() * 1000)

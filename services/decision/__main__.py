@@ -1,0 +1,6 @@
+"""``python -m services.decision``."""
+
+from services.decision.app import create
+from services.decision.settings import Settings
+
+create(Settings()).main()

@@ -1,0 +1,7 @@
+"""Settings of decision: those every service has."""
+
+from revloop.streams import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Nothing of its own."""
