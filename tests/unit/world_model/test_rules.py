@@ -1,0 +1,69 @@
+"""Every rule's own examples hold, and together they make posture and health."""
+
+import msgspec
+import pytest
+
+from revloop.contracts.generated.events import Momentum, Posture, Severity
+from services.world_model.core.judgement import Judge
+from services.world_model.core.rule import Rule, Side, example
+from services.world_model.core.rules import load_rules
+
+RULES = load_rules()
+JUDGE = Judge(RULES)
+
+
+def found(rule: Rule, *signals: object) -> set[str]:
+    judged = JUDGE.judge(signals)  # type: ignore[arg-type]  # examples are signals
+    return {finding.finding for finding in (*judged.risks, *judged.opportunities, *judged.unknowns)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.finding)
+def test_every_rule_finds_its_examples_and_passes_the_others(rule: Rule) -> None:
+    for signal in rule.finds:
+        assert rule.finding in found(rule, signal)
+    for signal in rule.passes:
+        assert rule.finding not in found(rule, signal)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.finding)
+def test_risks_cost_opportunities_give_and_unknowns_weigh_nothing(rule: Rule) -> None:
+    sign = {Side.RISK: -1, Side.OPPORTUNITY: 1, Side.UNKNOWN: 0}[rule.side]
+    assert all((points > 0) - (points < 0) == sign for points in rule.points.values())
+
+
+SLIP = {severity: example("CLOSE_DATE_SLIPPED", severity, 40.0) for severity in Severity}
+GROWTH = example("AMOUNT_CHANGED", Severity.medium, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("signals", "posture", "momentum"),
+    [
+        ((), Posture.OK, Momentum.FLAT),
+        ((SLIP[Severity.low],), Posture.OK, Momentum.DOWN),
+        ((SLIP[Severity.medium],), Posture.WATCH, Momentum.DOWN),
+        ((SLIP[Severity.high],), Posture.AT_RISK, Momentum.DOWN),
+        ((SLIP[Severity.critical],), Posture.AT_RISK, Momentum.DOWN),
+        ((GROWTH,), Posture.EXPAND, Momentum.UP),
+        ((SLIP[Severity.low], GROWTH), Posture.EXPAND, Momentum.UP),
+        ((SLIP[Severity.medium], GROWTH), Posture.WATCH, Momentum.FLAT),
+        ((example("DATA_QUALITY", Severity.low),), Posture.OK, Momentum.FLAT),
+    ],
+)
+def test_posture_and_momentum(signals: tuple, posture: Posture, momentum: Momentum) -> None:  # type: ignore[type-arg]  # signals
+    judged = JUDGE.judge(signals)
+    assert (judged.posture, judged.momentum) == (posture, momentum)
+
+
+def test_no_growth_is_shown_while_a_risk_is_high() -> None:
+    assert JUDGE.judge((SLIP[Severity.high], GROWTH)).opportunities == ()
+    assert JUDGE.judge((SLIP[Severity.medium], GROWTH)).opportunities != ()
+
+
+def test_each_further_signal_of_a_risk_costs_half_of_the_one_before() -> None:
+    many = [msgspec.structs.replace(SLIP[Severity.high], signal_id=f"sig_{n}") for n in range(3)]
+    assert [JUDGE.judge(many[: n + 1]).health for n in range(3)] == [80, 70, 65]
+
+
+def test_the_ruleset_follows_the_rules() -> None:
+    assert Judge(RULES).ruleset == JUDGE.ruleset
+    assert Judge(RULES[1:]).ruleset != JUDGE.ruleset
