@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from revloop.contracts import codec
 from revloop.contracts.actions import load_catalogue
-from revloop.contracts.generated.events import AccountState, Basis, DecisionOutcome, Severity
+from revloop.contracts.generated.events import AccountState, Basis, DecisionOutcome, Scalar, Severity
 from revloop.policy.gate import Gate
 from revloop.replay.pipeline import Pipeline, Stage
 from revloop.tenants import Profile, Registry
@@ -36,12 +36,12 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-def state_of(news: list[tuple[str, str, Severity]], fields: dict[str, object]) -> AccountState:
+def state_of(news: list[tuple[str, str, Severity]], fields: dict[str, Scalar]) -> AccountState:
     model = WorldModelCore(Registry([Profile(tenant="t")]), load_rules())
     pipeline = Pipeline([Stage("world_model", model, ("signals",))])
     kept = pipeline.keep("account.states")
     for number, name in enumerate("ABC", start=1):
-        pipeline.feed("signals", record(number, key=name, **fields))  # type: ignore[arg-type]  # scalars
+        pipeline.feed("signals", record(number, key=name, fields=fields))
     for number, (name, kind, severity) in enumerate(news, start=10):
         pipeline.feed("signals", signal(number, key=name, signal_type=kind, severity=severity))
     last = kept["account.states"][-1]
@@ -69,7 +69,7 @@ def basis_of(state: AccountState, proposer: Proposer) -> Basis:
 @settings(max_examples=60)
 @given(news=NEWS, fields=FIELDS, plays=st.permutations(PLAYS))
 def test_the_same_basis_gives_the_same_bytes_in_whatever_order_playbooks_are_found(
-    news: list[tuple[str, str, Severity]], fields: dict[str, object], plays: list[object]
+    news: list[tuple[str, str, Severity]], fields: dict[str, Scalar], plays: list[object]
 ) -> None:
     state = state_of(news, fields)
     one = Proposer(PLAYS, load_catalogue(), GATE)
@@ -82,7 +82,7 @@ def test_the_same_basis_gives_the_same_bytes_in_whatever_order_playbooks_are_fou
 @settings(max_examples=60)
 @given(news=NEWS, fields=FIELDS)
 def test_every_decision_keeps_the_contract_and_proposes_once_a_record_and_kind(
-    news: list[tuple[str, str, Severity]], fields: dict[str, object]
+    news: list[tuple[str, str, Severity]], fields: dict[str, Scalar]
 ) -> None:
     state = state_of(news, fields)
     proposer = Proposer(PLAYS, load_catalogue(), GATE)

@@ -15,6 +15,7 @@ from revloop.contracts.generated.events import (
     Envelope,
     LedgerEntry,
     Posture,
+    Scalar,
     Severity,
     SignalView,
     Subject,
@@ -38,7 +39,7 @@ CRM = ConnectorProfile(
 )
 PROFILE = Profile(tenant="t", connectors={"salesforce": CRM})
 GATE = Gate.load(Path(__file__).parents[3] / "policies")
-DEAL = {
+DEAL: dict[str, Scalar] = {
     "name": "Pump",
     "close_date": "2018-04-11",
     "amount": 5e6,
@@ -66,7 +67,7 @@ def at(state: AccountState, moment: int) -> AccountState:
 
 @pytest.fixture
 def slipped() -> AccountState:
-    return states(record(1, **DEAL), signal(2))[-1]
+    return states(record(1, fields=DEAL), signal(2))[-1]
 
 
 class Decider:
@@ -200,7 +201,7 @@ def executed(state: AccountState, kind: str, moment: int) -> AccountState:
         caused_by="",
         evidence=(),
     )
-    fields = {"kind": kind, "status": "SUCCEEDED", "label": "Pump"}
+    fields: dict[str, Scalar] = {"kind": kind, "status": "SUCCEEDED", "label": "Pump"}
     subject = Subject(entity=entity, snapshot_id="3" * 64, version=1, fields=fields, observed_at=moment)
     return msgspec.structs.replace(state, signals=(*state.signals, done), subjects=(*state.subjects, subject))
 
@@ -216,7 +217,9 @@ def test_what_was_done_since_the_news_is_not_proposed_again(
 
 
 def test_good_news_is_shown_and_nothing_is_proposed() -> None:
-    (state,) = states(record(1, **DEAL), signal(2, signal_type="AMOUNT_CHANGED", severity=Severity.medium, value=0.4))
+    (state,) = states(
+        record(1, fields=DEAL), signal(2, signal_type="AMOUNT_CHANGED", severity=Severity.medium, value=0.4)
+    )
     decider = Decider()
     decider.feed(state)
     (decision,) = decider.tick(HOUR)
@@ -225,7 +228,7 @@ def test_good_news_is_shown_and_nothing_is_proposed() -> None:
 
 
 def test_a_larger_deal_comes_first_and_there_are_five_at_most() -> None:
-    deals = [record(n, key=f"D{n}", **{**DEAL, "amount": n * 1e6}) for n in range(1, 8)]
+    deals = [record(n, key=f"D{n}", fields={**DEAL, "amount": n * 1e6}) for n in range(1, 8)]
     news = [signal(10 + n, key=f"D{n}") for n in range(1, 8)]
     decider = Decider()
     decider.feed(states(*deals, *news)[-1])

@@ -1,5 +1,7 @@
 """Signal and record changes of one account, as perception writes them."""
 
+from collections.abc import Mapping
+
 from revloop.contracts.generated.events import (
     ConfidenceSource,
     EntityChange,
@@ -23,7 +25,7 @@ def record(
     key: str = "A",
     kind: EntityChangeKind = EntityChangeKind.changed,
     cause: str = "snp",
-    **fields: Scalar,
+    fields: Mapping[str, Scalar] | None = None,
 ) -> EntityChange:
     return EntityChange(
         event_id=f"chg_{number}",
@@ -39,7 +41,7 @@ def record(
         change=kind,
         snapshot_id=f"{number:064d}",
         version=number,
-        fields=fields,
+        fields=dict(fields or {}),
         changed=(),
     )
 

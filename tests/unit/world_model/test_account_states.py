@@ -36,11 +36,11 @@ class Model:
 
 
 def test_a_record_alone_publishes_nothing() -> None:
-    assert Model().feed(record(1, key="A", amount=1.0), record(2, key="A", amount=2.0)) == []
+    assert Model().feed(record(1, key="A", fields={"amount": 1.0}), record(2, key="A", fields={"amount": 2.0})) == []
 
 
 def test_a_signal_publishes_the_situation_with_the_record_it_is_about() -> None:
-    (state,) = Model().feed(record(1, amount=5.0), signal(2))
+    (state,) = Model().feed(record(1, fields={"amount": 5.0}), signal(2))
     assert state.posture is Posture.AT_RISK
     assert state.previous_posture is None
     assert state.new_signals == ("sig_2",)
@@ -50,8 +50,8 @@ def test_a_signal_publishes_the_situation_with_the_record_it_is_about() -> None:
 
 def test_a_change_of_a_record_an_open_signal_is_about_is_published_without_news() -> None:
     model = Model()
-    model.feed(record(1, amount=5.0), signal(2))
-    (state,) = model.feed(record(3, amount=7.0))
+    model.feed(record(1, fields={"amount": 5.0}), signal(2))
+    (state,) = model.feed(record(3, fields={"amount": 7.0}))
     assert state.new_signals == ()
     assert state.subjects[0].fields == {"amount": 7.0}
 
@@ -82,7 +82,7 @@ def test_a_raised_signal_is_news_and_keeps_when_it_opened() -> None:
 
 def test_a_record_that_left_is_forgotten() -> None:
     model = Model()
-    model.feed(record(1, amount=5.0), record(2, kind=EntityChangeKind.left))
+    model.feed(record(1, fields={"amount": 5.0}), record(2, kind=EntityChangeKind.left))
     (state,) = model.feed(signal(3))
     assert state.subjects == ()
 
