@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from tempfile import TemporaryDirectory
-from pathlib import Path
 
 import httpx
 import msgspec

@@ -1,6 +1,6 @@
 """Turns what cores emit into Kafka records: topic, key, partition, bytes and trace headers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -10,7 +10,7 @@ from revloop.contracts.generated.events import DeadLetter, Envelope, Tick
 from revloop.contracts.generated.topics import PARTITIONS, TOPICS
 from revloop.contracts.ids import derive_id, trace_of
 from revloop.contracts.keys import partition_of, tenant_key
-from revloop.contracts.topic import home_key, key_of
+from revloop.contracts.topic import Topic, home_key, key_of
 from revloop.stage import Emit, Refusal
 
 Headers = list[tuple[str, str | bytes | None]]
@@ -47,12 +47,19 @@ def outgoing(emit: Emit, codec: Codec, input_partition: int) -> Iterator[Outgoin
         return
     value, headers = codec.encode(event), trace_headers(event)
     if isinstance(event, Tick):
-        key = tenant_key(event.tenant_id or event.clock).encode()
-        for partition in range(PARTITIONS) if emit.every_partition else (input_partition,):
-            yield Outgoing(emit.topic, partition, key, value, headers)
+        key = tenant_key(event.tenant_id or event.clock)
+        for partition in _tick_partitions(emit, topic, key, input_partition):
+            yield Outgoing(emit.topic, partition, key.encode(), value, headers)
         return
     text = key_of(topic, event)
     yield Outgoing(emit.topic, partition_of(home_key(topic, text), PARTITIONS), text.encode(), value, headers)
+
+
+def _tick_partitions(emit: Emit, topic: Topic, key: str, input_partition: int) -> Iterable[int]:
+    """Time goes where the facts go that it must follow: a tenant's stream at the edge, then the partition it came on."""
+    if emit.every_partition:
+        return range(PARTITIONS)
+    return (partition_of(key, PARTITIONS) if topic.key == "tenant" else input_partition,)
 
 
 def trace_headers(event: Envelope) -> Headers:

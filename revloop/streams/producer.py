@@ -53,17 +53,15 @@ class EdgeProducer:
         self._stop.set()
         self._thread.join(5)
 
-    async def send(self, topic: str, event: Envelope) -> None:
+    async def send(self, topic: str, event: Envelope, *, every_partition: bool = False) -> None:
         """Write one event and wait for its acknowledgement; raises Retry when Kafka does not take it."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-
-        def report(error: KafkaError | None, message: Message) -> None:
-            loop.call_soon_threadsafe(_settle, done, error)
-
-        for record in outgoing(Emit(topic, event), self._codec, 0):
-            self._produce(record, report)
-        await done
+        waiting: list[asyncio.Future[None]] = []
+        for record in outgoing(Emit(topic, event, every_partition=every_partition), self._codec, 0):
+            done: asyncio.Future[None] = loop.create_future()
+            waiting.append(done)
+            self._produce(record, _reporter(loop, done))
+        await asyncio.gather(*waiting)
 
     def send_emits(self, emits: Iterable[Emit]) -> None:
         """Write events and wait for all acknowledgements; raises Retry when Kafka does not take one."""
@@ -99,6 +97,13 @@ class EdgeProducer:
                 self._stop.wait(0.01)
             except KafkaException as error:
                 raise Retry(f"Kafka did not take a record for {record.topic}: {error.args[0].str()}") from error
+
+
+def _reporter(loop: asyncio.AbstractEventLoop, done: "asyncio.Future[None]") -> Report:
+    def report(error: KafkaError | None, message: Message) -> None:
+        loop.call_soon_threadsafe(_settle, done, error)
+
+    return report
 
 
 def _settle(done: "asyncio.Future[None]", error: KafkaError | None) -> None:

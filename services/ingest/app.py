@@ -8,9 +8,9 @@ from revloop.contracts.keys import join_key
 from revloop.integrations import load_normalisers
 from revloop.streams import ServiceApp, StageSpec
 from revloop.tenants import Profile, Registry
-from services.ingest.clock import WALL, WallClock
+from services.ingest.clock import WallClock
 from services.ingest.core.outcomes import OutcomesCore
-from services.ingest.core.resolver import ResolverCore
+from services.ingest.core.resolver import WALL, ResolverCore
 from services.ingest.edge import create_edge
 from services.ingest.poll import Clock
 from services.ingest.settings import Settings

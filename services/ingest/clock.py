@@ -8,8 +8,7 @@ from revloop.contracts.failures import Retry
 from revloop.contracts.generated import topics
 from revloop.streams import EdgeProducer
 from services.ingest.core.feed import tick
-
-WALL = "wall"
+from services.ingest.core.resolver import WALL
 
 
 class WallClock(Service):
@@ -29,6 +28,6 @@ class WallClock(Service):
             await self.sleep((self._step_ms - now % self._step_ms) / 1000)
             at = int(time.time() * 1000) // self._step_ms * self._step_ms
             try:
-                await self._producer.send(topics.RAW_DELIVERIES, tick(WALL, "", at))
+                await self._producer.send(topics.RAW_DELIVERIES, tick(WALL, "", at), every_partition=True)
             except Retry as error:
                 self.log.warning("the tick waits for Kafka: %s", error)

@@ -25,10 +25,12 @@ from revloop.integrations.record import Normaliser, Record
 from revloop.stage import Due, Effects, Emit, Refusal
 from revloop.tenants import Profile, Registry
 from services.ingest.core.links import Fate, Linked, link
-from services.ingest.core.parsed import OWN_CONNECTOR, Parsed, Parser
+from services.ingest.core.parsed import Parsed, Parser
 from services.ingest.core.writes import note_write, written_entity
 
 SOURCE = "ingest"
+WALL = "wall"
+"""The clock of all tenants that live in the present."""
 SEEN_MS = 7 * DAY_MS
 """How long a delivery is remembered, on its tenant's clock: one that comes again later is taken for a new one, and its
 items, unchanged, for duplicates of their records."""
@@ -189,7 +191,8 @@ def _forward(states: Mapping[str, StateRecord], tick: Tick) -> Effects:
             )
         if tick.at == known.at:
             return Effects()
-    return Effects({key: TenantClock(at=tick.at)}, (Emit(topics.RAW_SNAPSHOTS, tick, every_partition=True),))
+    everywhere = tick.clock != WALL  # the wall's ticks are on every partition already
+    return Effects({key: TenantClock(at=tick.at)}, (Emit(topics.RAW_SNAPSHOTS, tick, every_partition=everywhere),))
 
 
 def _clock_key(tick: Tick) -> str:
@@ -202,6 +205,3 @@ def _seen_key(delivery: Delivery) -> str:
 
 def _link_key(delivery: Delivery, record: Record) -> str:
     return join_key(delivery.tenant_id, "link", delivery.connector, record.entity_type, record.entity_id)
-
-
-__all__ = ["OWN_CONNECTOR", "ResolverCore"]
