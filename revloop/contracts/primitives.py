@@ -1,4 +1,4 @@
-"""Avro's primitive values as bytes: what every generated reader and writer stands on; other values and bytes are refused."""
+"""Avro's primitive values as bytes, for every generated reader and writer; other values and other bytes are refused."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -117,6 +117,19 @@ def read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
     return data[at : at + length], at + length
 
 
+def read_string(data: bytes, at: int) -> tuple[str, int]:
+    """Length-prefixed UTF-8."""
+    length, at = read_length(data, at)
+    return data[at : at + length].decode(), at + length
+
+
+def read_boolean(data: bytes, at: int) -> tuple[bool, int]:
+    """One byte, 0 or 1."""
+    if (byte := data[at]) > 1:
+        raise DecodeError(f"{byte} is no boolean")
+    return byte == 1, at + 1
+
+
 def write_bytes(out: bytearray, value: bytes) -> None:
     """Append length and bytes."""
     if type(value) is not bytes:
@@ -134,7 +147,7 @@ def read_double(data: bytes, at: int) -> tuple[float, int]:
 
 
 def write_double(out: bytearray, value: float) -> None:
-    """Append eight bytes; also an int that a double holds exactly, never an infinity or NaN: JSON has no word for them."""
+    """Append eight bytes; an int that a double holds exactly is taken, infinities and NaN are not: JSON has neither."""
     if type(value) is not float:
         value = _as_double(value)
     if value - value != 0.0:
@@ -160,16 +173,15 @@ def read_scalar(data: bytes, at: int) -> tuple[Scalar, int]:
     branch = data[at]
     at += 1
     if branch == _STRING:
-        length, at = read_length(data, at)
-        return data[at : at + length].decode(), at + length
+        return read_string(data, at)
     if branch == _NULL:
         return None, at
     if branch == _DOUBLE:
         return read_double(data, at)
     if branch == _LONG:
         return read_long(data, at)
-    if branch == _BOOLEAN and data[at] < 2:
-        return data[at] == 1, at + 1
+    if branch == _BOOLEAN:
+        return read_boolean(data, at)
     raise DecodeError("no such scalar")
 
 

@@ -1,4 +1,4 @@
-"""Moments as integer milliseconds since the epoch in UTC; text in and out is ISO 8601, anything without a zone is UTC."""
+"""Moments as integer milliseconds since the epoch, UTC; text in and out is ISO 8601, and UTC where it names no zone."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,9 +1,10 @@
-"""What a topic is, and the key its records carry."""
+"""What a topic is, and the key its records carry; an event that does not belong on a topic is refused."""
 
 from urllib.parse import quote
 
 import msgspec
 
+from revloop.contracts.failures import EncodeError
 from revloop.contracts.generated.events import Envelope
 from revloop.contracts.keys import account_key, tenant_key
 
@@ -22,7 +23,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     retention_ms: int
     """-1 keeps for ever; of no meaning where ``compact``."""
     dead: str
-    """Dead-letter topic."""
+    """Dead-letter topic; empty where what is refused goes nowhere."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def key_of(topic: Topic, event: Envelope) -> str:
-    """The key of ``event`` on ``topic``."""
+    """The key of ``event`` on ``topic``; raises EncodeError for an event that does not belong there."""
+    if event.SCHEMA not in topic.events:
+        raise EncodeError(f"{event.SCHEMA} is not among the events of {topic.name} in schemas/topics.yaml")
     if topic.key == "tenant":
         return tenant_key(event.tenant_id)
     account = account_key(event.tenant_id, event.account_id)

@@ -1,1 +1,1 @@
-"""Schemas and topics.yaml come in; classes, codecs, topic constants and their documents go out, the same bytes each time."""
+"""Schemas and topics.yaml come in; classes, codecs, topics and their documents go out, the same bytes each time."""

@@ -71,7 +71,7 @@ def _outer(record: Record) -> str:
     except _BAD_READ as error:
         raise DecodeError(f"{name}: {{type(error).__name__}} {{error}}") from error
     if i != len(b):
-        raise DecodeError(f"{name}: {{i - len(b)}} bytes too few" if i > len(b) else f"{name}: {{len(b) - i}} too many")
+        raise DecodeError(f"{name}: {{len(b) - i:+}} bytes")
     return r
 
 

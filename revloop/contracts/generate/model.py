@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from revloop.contracts.fingerprint import fingerprint
 from revloop.contracts.generate.closing import closed
-from revloop.contracts.generate.fingerprint import fingerprint
 
 Json: TypeAlias = Any
 """A schema as JSON has it: checked shape by shape while it is read."""

@@ -4,7 +4,7 @@ import json
 import keyword
 from pathlib import Path
 
-from revloop.contracts.generate.closing import PRIMITIVES, qualified
+from revloop.contracts.fingerprint import full_name as qualified
 from revloop.contracts.generate.model import (
     ENVELOPE,
     NULL,
@@ -23,6 +23,8 @@ from revloop.contracts.generate.model import (
     Union,
 )
 
+PRIMITIVES = frozenset({"null", "boolean", "int", "long", "double", "bytes", "string"})
+"""Types this project uses; float and fixed it does not."""
 _TYPE_KEYS = {"type", "name", "namespace", "doc", "fields", "symbols"}
 
 
@@ -69,11 +71,7 @@ class _Reader:
                 return self._array(self._type(items, namespace, path, doc), path)
             case {"type": "map", "values": values}:
                 return Map(self._type(values, namespace, path, doc))
-            case {"type": "record", "name": str(), "fields": list()} | {
-                "type": "enum",
-                "name": str(),
-                "symbols": list(),
-            }:
+            case {"type": "record", "fields": list()} | {"type": "enum", "symbols": list()} if "name" in value:
                 return self._define(value, namespace, path, doc)
             case {"type": "long", "logicalType": "timestamp-millis"}:
                 return Primitive("long", "timestamp-millis")
@@ -119,9 +117,7 @@ class _Reader:
         schema = self._files[path] if value is self._documents[path] else ""
         record = Record(full_name, _class_name(full_name), doc, fields, schema)
         if schema and not (record.is_event or record.is_state or schema.startswith("shared/")):
-            raise BadSchema(
-                f"{path}: an event begins with {', '.join(ENVELOPE)}; a part of events belongs into shared/"
-            )
+            raise BadSchema(f"{path}: begin it with {', '.join(ENVELOPE)}, or put it into shared/ if it is no event")
         return record
 
     def _field(self, field: Json, namespace: str, path: Path) -> Field:

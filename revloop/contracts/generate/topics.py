@@ -1,13 +1,21 @@
 """Reads topics.yaml and writes the module of topics: names as constants, and the table of all of them."""
 
+import keyword
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import yaml
 
-from revloop.contracts.generate.model import BadSchema, Schemas
+from revloop.contracts.generate.model import BadSchema, Primitive, Record, Schemas
 
 DAY_MS = 86_400_000
+SHARED_BY_MANY = ("ledger.entries",)
+"""Topics that may have several producers."""
+DEAD = "dead/dead_letter.v1"
+"""What is on dead-letter topics, and on no other."""
 
 
 class TopicEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -19,9 +27,19 @@ class TopicEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     events: tuple[str, ...]
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
-    cleanup: str
-    retention_days: int = -1
+    cleanup: Literal["delete", "compact"]
+    retention_days: int | None = None
     dead: bool = True
+
+    @property
+    def constant(self) -> str:
+        """Name of its constant."""
+        return self.name.replace(".", "_").upper()
+
+    @property
+    def retention_ms(self) -> int:
+        """-1 keeps for ever."""
+        return self.retention_days * DAY_MS if self.retention_days is not None and self.retention_days >= 0 else -1
 
 
 class TableEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,6 +48,11 @@ class TableEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     service: str
     table: str
     states: tuple[str, ...]
+
+    @property
+    def changelog(self) -> str:
+        """Its changelog topic."""
+        return f"revloop-{self.service}-{self.table}-changelog"
 
 
 class TopicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,25 +64,56 @@ class TopicFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 def load_topics(path: Path, schemas: Schemas) -> TopicFile:
-    """Read and check topics.yaml; raises BadSchema for a name that no schema has."""
+    """Read topics.yaml and check it against the schemas; raises BadSchema with everything that is wrong."""
     try:
         found = msgspec.convert(yaml.safe_load(path.read_text()), TopicFile)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
         raise BadSchema(f"{path}: {error}") from error
-    known = {record.schema for record in schemas.roots}
-    for name, used in [*((t.name, t.events) for t in found.topics), *((t.table, t.states) for t in found.tables)]:
-        if missing := set(used) - known:
-            raise BadSchema(f"{path}: {name} names {sorted(missing)}, which schemas/avro does not have")
+    roots = {record.schema: record for record in schemas.roots}
+    if wrong := [*_whole(found, roots), *(w for topic in found.topics for w in _topic_faults(topic, roots))]:
+        raise BadSchema("\n".join(f"{path}: {fault}" for fault in wrong))
     return found
+
+
+def _whole(found: TopicFile, roots: dict[str, Record]) -> Iterator[str]:
+    events = {schema for topic in found.topics for schema in topic.events}
+    states = [schema for table in found.tables for schema in table.states]
+    used = events | set(states) | {DEAD}
+    yield from (f"{schema} is used but schemas/avro does not have it" for schema in sorted(used - roots.keys()))
+    yield from (f"{schema} is on no topic and in no table" for schema in sorted(roots.keys() - used))
+    names = [topic.name for topic in found.topics] + [table.changelog for table in found.tables]
+    yield from (f"{name} is listed twice" for name, times in Counter(names).items() if times > 1)
+    yield from (f"{table.service} has two tables" for table in _repeated(found.tables))
+    if not 1 <= found.partitions <= 1024:
+        yield f"{found.partitions} partitions: choose 1 to 1024"
+
+
+def _repeated(tables: tuple[TableEntry, ...]) -> list[TableEntry]:
+    return [table for index, table in enumerate(tables) if table.service in {t.service for t in tables[:index]}]
+
+
+def _topic_faults(topic: TopicEntry, roots: dict[str, Record]) -> Iterator[str]:
+    if not topic.constant.isidentifier() or keyword.iskeyword(topic.constant):
+        yield f"{topic.name!r} is no name for a topic: letters and dots"
+    if len(topic.producers) != 1 and topic.name not in SHARED_BY_MANY:
+        yield f"{topic.name} has {len(topic.producers)} producers: give it one"
+    if (topic.retention_days is None) != (topic.cleanup == "compact"):
+        yield f"{topic.name}: retention_days goes with cleanup: delete, and only with it"
+    if topic.key not in ("tenant", "account"):
+        for schema in topic.events:
+            fields = roots[schema].fields if schema in roots else ()
+            if not any(field.name == topic.key and field.type == Primitive("string") for field in fields):
+                yield f"{topic.name}: its key is {topic.key}, which is no string field of {schema}"
 
 
 def write_topics(found: TopicFile) -> str:
     """Source of the module."""
-    constants = "\n".join(f'{_constant(t.name)}: Final = "{t.name}"' for t in found.topics)
-    topics = "\n".join(_topic(t) for t in found.topics)
-    tables = "\n".join(_table(t) for t in found.tables)
+    constants = "\n".join(f'{topic.constant}: Final = "{topic.name}"' for topic in found.topics)
+    topics = "\n".join(_topic(topic) for topic in found.topics)
+    tables = "\n".join(_table(table) for table in found.tables)
     return f'''"""Generated by `make gen` from schemas/topics.yaml: do not edit."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from revloop.contracts.topic import Table, Topic
@@ -68,30 +122,28 @@ PARTITIONS: Final = {found.partitions}
 
 {constants}
 
-TOPICS: Final[dict[str, Topic]] = {{
+TOPICS: Final[Mapping[str, Topic]] = {{
 {topics}
 }}
 
-TABLES: Final[dict[str, Table]] = {{
+TABLES: Final[Mapping[str, Table]] = {{
 {tables}
 }}
 """Tables by service."""
 '''
 
 
-def _constant(name: str) -> str:
-    return name.replace(".", "_").upper()
-
-
-def _topic(t: TopicEntry) -> str:
-    retention = -1 if t.retention_days < 0 else t.retention_days * DAY_MS
+def _topic(topic: TopicEntry) -> str:
     return (
-        f"    {_constant(t.name)}: Topic(name={t.name!r}, about={t.about!r}, key={t.key!r}, events={t.events!r},"
-        f" producers={t.producers!r}, consumers={t.consumers!r}, compact={t.cleanup == 'compact'},"
-        f" retention_ms={retention}, dead={(t.name + '.dead' if t.dead else '')!r}),"
+        f"    {topic.constant}: Topic(name={topic.name!r}, about={topic.about!r}, key={topic.key!r},"
+        f" events={topic.events!r}, producers={topic.producers!r}, consumers={topic.consumers!r},"
+        f" compact={topic.cleanup == 'compact'}, retention_ms={topic.retention_ms},"
+        f" dead={(topic.name + '.dead' if topic.dead else '')!r}),"
     )
 
 
-def _table(t: TableEntry) -> str:
-    changelog = f"revloop-{t.service}-{t.table}-changelog"
-    return f"    {t.service!r}: Table(service={t.service!r}, name={t.table!r}, changelog={changelog!r}, states={t.states!r}),"
+def _table(table: TableEntry) -> str:
+    return (
+        f"    {table.service!r}: Table(service={table.service!r}, name={table.table!r},"
+        f" changelog={table.changelog!r}, states={table.states!r}),"
+    )

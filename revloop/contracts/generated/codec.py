@@ -4640,9 +4640,7 @@ def decode_DeadLetter(b: bytes, i: int) -> DeadLetter:
     except _BAD_READ as error:
         raise DecodeError(f"DeadLetter: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"DeadLetter: {i - len(b)} bytes too few" if i > len(b) else f"DeadLetter: {len(b) - i} too many"
-        )
+        raise DecodeError(f"DeadLetter: {len(b) - i:+} bytes")
     return r
 
 
@@ -4661,7 +4659,7 @@ def decode_Decision(b: bytes, i: int) -> Decision:
     except _BAD_READ as error:
         raise DecodeError(f"Decision: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Decision: {i - len(b)} bytes too few" if i > len(b) else f"Decision: {len(b) - i} too many")
+        raise DecodeError(f"Decision: {len(b) - i:+} bytes")
     return r
 
 
@@ -4680,9 +4678,7 @@ def decode_LedgerEntry(b: bytes, i: int) -> LedgerEntry:
     except _BAD_READ as error:
         raise DecodeError(f"LedgerEntry: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"LedgerEntry: {i - len(b)} bytes too few" if i > len(b) else f"LedgerEntry: {len(b) - i} too many"
-        )
+        raise DecodeError(f"LedgerEntry: {len(b) - i:+} bytes")
     return r
 
 
@@ -4701,9 +4697,7 @@ def decode_LedgerReceipt(b: bytes, i: int) -> LedgerReceipt:
     except _BAD_READ as error:
         raise DecodeError(f"LedgerReceipt: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"LedgerReceipt: {i - len(b)} bytes too few" if i > len(b) else f"LedgerReceipt: {len(b) - i} too many"
-        )
+        raise DecodeError(f"LedgerReceipt: {len(b) - i:+} bytes")
     return r
 
 
@@ -4722,7 +4716,7 @@ def decode_Action(b: bytes, i: int) -> Action:
     except _BAD_READ as error:
         raise DecodeError(f"Action: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Action: {i - len(b)} bytes too few" if i > len(b) else f"Action: {len(b) - i} too many")
+        raise DecodeError(f"Action: {len(b) - i:+} bytes")
     return r
 
 
@@ -4741,7 +4735,7 @@ def decode_Approval(b: bytes, i: int) -> Approval:
     except _BAD_READ as error:
         raise DecodeError(f"Approval: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Approval: {i - len(b)} bytes too few" if i > len(b) else f"Approval: {len(b) - i} too many")
+        raise DecodeError(f"Approval: {len(b) - i:+} bytes")
     return r
 
 
@@ -4760,7 +4754,7 @@ def decode_Command(b: bytes, i: int) -> Command:
     except _BAD_READ as error:
         raise DecodeError(f"Command: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Command: {i - len(b)} bytes too few" if i > len(b) else f"Command: {len(b) - i} too many")
+        raise DecodeError(f"Command: {len(b) - i:+} bytes")
     return r
 
 
@@ -4779,9 +4773,7 @@ def decode_CommandResult(b: bytes, i: int) -> CommandResult:
     except _BAD_READ as error:
         raise DecodeError(f"CommandResult: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"CommandResult: {i - len(b)} bytes too few" if i > len(b) else f"CommandResult: {len(b) - i} too many"
-        )
+        raise DecodeError(f"CommandResult: {len(b) - i:+} bytes")
     return r
 
 
@@ -4800,7 +4792,7 @@ def decode_Outcome(b: bytes, i: int) -> Outcome:
     except _BAD_READ as error:
         raise DecodeError(f"Outcome: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Outcome: {i - len(b)} bytes too few" if i > len(b) else f"Outcome: {len(b) - i} too many")
+        raise DecodeError(f"Outcome: {len(b) - i:+} bytes")
     return r
 
 
@@ -4819,7 +4811,7 @@ def decode_Delivery(b: bytes, i: int) -> Delivery:
     except _BAD_READ as error:
         raise DecodeError(f"Delivery: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Delivery: {i - len(b)} bytes too few" if i > len(b) else f"Delivery: {len(b) - i} too many")
+        raise DecodeError(f"Delivery: {len(b) - i:+} bytes")
     return r
 
 
@@ -4838,9 +4830,7 @@ def decode_Disposition(b: bytes, i: int) -> Disposition:
     except _BAD_READ as error:
         raise DecodeError(f"Disposition: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"Disposition: {i - len(b)} bytes too few" if i > len(b) else f"Disposition: {len(b) - i} too many"
-        )
+        raise DecodeError(f"Disposition: {len(b) - i:+} bytes")
     return r
 
 
@@ -4859,7 +4849,7 @@ def decode_Snapshot(b: bytes, i: int) -> Snapshot:
     except _BAD_READ as error:
         raise DecodeError(f"Snapshot: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Snapshot: {i - len(b)} bytes too few" if i > len(b) else f"Snapshot: {len(b) - i} too many")
+        raise DecodeError(f"Snapshot: {len(b) - i:+} bytes")
     return r
 
 
@@ -4878,7 +4868,7 @@ def decode_Tick(b: bytes, i: int) -> Tick:
     except _BAD_READ as error:
         raise DecodeError(f"Tick: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(f"Tick: {i - len(b)} bytes too few" if i > len(b) else f"Tick: {len(b) - i} too many")
+        raise DecodeError(f"Tick: {len(b) - i:+} bytes")
     return r
 
 
@@ -4897,9 +4887,7 @@ def decode_Unresolved(b: bytes, i: int) -> Unresolved:
     except _BAD_READ as error:
         raise DecodeError(f"Unresolved: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"Unresolved: {i - len(b)} bytes too few" if i > len(b) else f"Unresolved: {len(b) - i} too many"
-        )
+        raise DecodeError(f"Unresolved: {len(b) - i:+} bytes")
     return r
 
 
@@ -4918,9 +4906,7 @@ def decode_EntityChange(b: bytes, i: int) -> EntityChange:
     except _BAD_READ as error:
         raise DecodeError(f"EntityChange: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"EntityChange: {i - len(b)} bytes too few" if i > len(b) else f"EntityChange: {len(b) - i} too many"
-        )
+        raise DecodeError(f"EntityChange: {len(b) - i:+} bytes")
     return r
 
 
@@ -4939,9 +4925,7 @@ def decode_SignalChange(b: bytes, i: int) -> SignalChange:
     except _BAD_READ as error:
         raise DecodeError(f"SignalChange: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"SignalChange: {i - len(b)} bytes too few" if i > len(b) else f"SignalChange: {len(b) - i} too many"
-        )
+        raise DecodeError(f"SignalChange: {len(b) - i:+} bytes")
     return r
 
 
@@ -4960,9 +4944,7 @@ def decode_AccountState(b: bytes, i: int) -> AccountState:
     except _BAD_READ as error:
         raise DecodeError(f"AccountState: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"AccountState: {i - len(b)} bytes too few" if i > len(b) else f"AccountState: {len(b) - i} too many"
-        )
+        raise DecodeError(f"AccountState: {len(b) - i:+} bytes")
     return r
 
 
@@ -4981,9 +4963,7 @@ def decode_AccountMemory(b: bytes, i: int) -> AccountMemory:
     except _BAD_READ as error:
         raise DecodeError(f"AccountMemory: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"AccountMemory: {i - len(b)} bytes too few" if i > len(b) else f"AccountMemory: {len(b) - i} too many"
-        )
+        raise DecodeError(f"AccountMemory: {len(b) - i:+} bytes")
     return r
 
 
@@ -5002,9 +4982,7 @@ def decode_ActionMemory(b: bytes, i: int) -> ActionMemory:
     except _BAD_READ as error:
         raise DecodeError(f"ActionMemory: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"ActionMemory: {i - len(b)} bytes too few" if i > len(b) else f"ActionMemory: {len(b) - i} too many"
-        )
+        raise DecodeError(f"ActionMemory: {len(b) - i:+} bytes")
     return r
 
 
@@ -5023,9 +5001,7 @@ def decode_DecisionMemory(b: bytes, i: int) -> DecisionMemory:
     except _BAD_READ as error:
         raise DecodeError(f"DecisionMemory: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"DecisionMemory: {i - len(b)} bytes too few" if i > len(b) else f"DecisionMemory: {len(b) - i} too many"
-        )
+        raise DecodeError(f"DecisionMemory: {len(b) - i:+} bytes")
     return r
 
 
@@ -5044,9 +5020,7 @@ def decode_DeliverySeen(b: bytes, i: int) -> DeliverySeen:
     except _BAD_READ as error:
         raise DecodeError(f"DeliverySeen: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"DeliverySeen: {i - len(b)} bytes too few" if i > len(b) else f"DeliverySeen: {len(b) - i} too many"
-        )
+        raise DecodeError(f"DeliverySeen: {len(b) - i:+} bytes")
     return r
 
 
@@ -5065,9 +5039,7 @@ def decode_EntityFacts(b: bytes, i: int) -> EntityFacts:
     except _BAD_READ as error:
         raise DecodeError(f"EntityFacts: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"EntityFacts: {i - len(b)} bytes too few" if i > len(b) else f"EntityFacts: {len(b) - i} too many"
-        )
+        raise DecodeError(f"EntityFacts: {len(b) - i:+} bytes")
     return r
 
 
@@ -5086,9 +5058,7 @@ def decode_EntityLink(b: bytes, i: int) -> EntityLink:
     except _BAD_READ as error:
         raise DecodeError(f"EntityLink: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"EntityLink: {i - len(b)} bytes too few" if i > len(b) else f"EntityLink: {len(b) - i} too many"
-        )
+        raise DecodeError(f"EntityLink: {len(b) - i:+} bytes")
     return r
 
 
@@ -5107,9 +5077,7 @@ def decode_EntityMemory(b: bytes, i: int) -> EntityMemory:
     except _BAD_READ as error:
         raise DecodeError(f"EntityMemory: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"EntityMemory: {i - len(b)} bytes too few" if i > len(b) else f"EntityMemory: {len(b) - i} too many"
-        )
+        raise DecodeError(f"EntityMemory: {len(b) - i:+} bytes")
     return r
 
 
@@ -5128,9 +5096,7 @@ def decode_TenantClock(b: bytes, i: int) -> TenantClock:
     except _BAD_READ as error:
         raise DecodeError(f"TenantClock: {type(error).__name__} {error}") from error
     if i != len(b):
-        raise DecodeError(
-            f"TenantClock: {i - len(b)} bytes too few" if i > len(b) else f"TenantClock: {len(b) - i} too many"
-        )
+        raise DecodeError(f"TenantClock: {len(b) - i:+} bytes")
     return r
 
 
