@@ -1,0 +1,1 @@
+"""Contracts: the events of the loop and what gives them shape; pure, and imported by everything."""

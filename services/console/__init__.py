@@ -1,0 +1,1 @@
+"""Console: keeps the read model and serves it, and turns people's orders into commands."""

@@ -1,0 +1,1 @@
+"""Executor: brings about what was ordered, once, and reports what came of it."""

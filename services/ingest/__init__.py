@@ -1,0 +1,1 @@
+"""Ingest: takes deliveries in, keeps them verbatim, and resolves their items to accounts."""

@@ -1,0 +1,1 @@
+"""Ledger: writes facts into each tenant's Merkle log and answers with their index."""

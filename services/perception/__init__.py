@@ -1,0 +1,1 @@
+"""Perception: compares each record with the last one and says what changed, as signals."""
