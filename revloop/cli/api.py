@@ -71,7 +71,8 @@ def _token(home: Path, tenant: str, person: str) -> str:
     path = home / "identity" / "tokens" / tenant / f"{person}.token"
     if not path.exists():
         raise ApiError(
-            f"no token for {person} of {tenant} at {path}: start with `revloop up`, or name another with --tenant and --as"
+            f"no token for {person} of {tenant} at {path}: start with `revloop up`,"
+            " or name another with --tenant and --as"
         )
     return path.read_text()
 

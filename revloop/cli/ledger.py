@@ -47,7 +47,7 @@ def prove(
     tenant: Tenant = "nyc",
     person: Person = "seller",
 ) -> None:
-    """Write a proof file for each ledger entry of a decision: entry, .tlog-proof and the key; nothing else is needed."""
+    """Write a proof file for each ledger entry of a decision: entry, .tlog-proof and the key; no more is needed."""
     with console(tenant, person) as api:
         receipts = rows_of(api.get(f"/v1/decisions/{decision}/receipts"))
     if not receipts:
@@ -65,7 +65,8 @@ def prove(
             write_proof(index, tree.inclusion(index), (folder / "checkpoint").read_bytes())
         )
     out.print(
-        f"{len(receipts)} proofs in {to}; check one with: python -m revloop.proof.verify --proof P --entry E --key {to}/vkey"
+        f"{len(receipts)} proofs in {to}; check one with:"
+        f" python -m revloop.proof.verify --proof P --entry E --key {to}/vkey"
     )
 
 

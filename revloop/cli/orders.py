@@ -51,8 +51,7 @@ def undo(action: str, tenant: Tenant = "nyc", person: Person = "seller", note: N
 
 
 def _action(api: Api, action: str) -> Mapping[str, object]:
-    found = object_of(object_of(api.get(f"/v1/actions/{action}"))["action"])
-    return found
+    return object_of(object_of(api.get(f"/v1/actions/{action}"))["action"])
 
 
 def _report(answer: Mapping[str, object], json: bool) -> None:

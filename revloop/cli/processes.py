@@ -67,20 +67,20 @@ class Processes:
         paths = sorted(self._run.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         return [path.stem for path in paths]
 
-    def stop(self, name: str, patience_s: float = 30.0) -> bool:
-        """Ask it to end, insist after ``patience_s``; False when it did not run."""
-        record = self.find(name)
-        (self._run / f"{name}.json").unlink(missing_ok=True)
-        process = _process(record) if record else None
-        if process is None:
-            return False
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(patience_s)
-        except psutil.TimeoutExpired:
+    def stop(self, *names: str, patience_s: float = 30.0) -> list[str]:
+        """Ask processes to end together, insist after ``patience_s``; gives those that ran."""
+        ending: dict[str, psutil.Process] = {}
+        for name in names:
+            record = self.find(name)
+            (self._run / f"{name}.json").unlink(missing_ok=True)
+            if record is not None and (process := _process(record)) is not None:
+                process.send_signal(signal.SIGTERM)
+                ending[name] = process
+        _, alive = psutil.wait_procs(list(ending.values()), timeout=patience_s)
+        for process in alive:
             process.kill()
-            process.wait(patience_s)
-        return True
+        psutil.wait_procs(alive, timeout=patience_s)
+        return list(ending)
 
     def kill(self, name: str) -> None:
         """End it at once, as a crash would."""

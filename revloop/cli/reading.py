@@ -74,20 +74,22 @@ def _print_action(action: Mapping[str, object]) -> None:
     proposal = object_of(action["proposal"])
     target, gate = object_of(proposal["target"]), object_of(proposal["gate"])
     out.print(
-        f"[bold]{proposal['title']}[/bold]  ({proposal['action_kind']} on {target['system']} {target['object']} {target['label']})"
+        f"[bold]{proposal['title']}[/bold]"
+        f"  ({proposal['action_kind']} on {target['system']} {target['object']} {target['label']})"
     )
+    reasons = " ".join(map(str, _list(gate["reasons"])))
+    out.print(f"state {action['state']}; policy says {gate['verdict']}, risk {gate['risk_tier']}: {reasons}")
     out.print(
-        f"state {action['state']}; policy says {gate['verdict']}, risk {gate['risk_tier']}: {' '.join(map(str, _list(gate['reasons'])))}"
-    )
-    out.print(
-        f"score {proposal['score']:.3f} = value {proposal['value']:.2f} x urgency {proposal['urgency']:.2f} x confidence {proposal['confidence']:.2f}"
+        f"score {proposal['score']:.3f} = value {proposal['value']:.2f} x urgency {proposal['urgency']:.2f}"
+        f" x confidence {proposal['confidence']:.2f}"
     )
     out.print("[bold]Why now[/bold]")
     for statement in rows_of(proposal["why"]):
         out.print(f"  • {statement['text']}")
         for item in rows_of(statement["evidence"]):
             out.print(
-                f"      {item['entity']} {item['field']}: {item['before']!r} -> {item['after']!r}   [dim]{item['snapshot_id']}[/dim]",
+                f"      {item['entity']} {item['field']}: {item['before']!r} -> {item['after']!r}"
+                f"   [dim]{item['snapshot_id']}[/dim]",
                 soft_wrap=True,
             )
     if changes := rows_of(proposal["changes"]):
@@ -127,9 +129,8 @@ def evidence(snapshot: str, tenant: Tenant = "nyc", person: Person = "seller", j
         print_json(found)
         return
     record = object_of(found["record"])
-    out.print(
-        f"{record['source']} {object_of(record['entity'])['entity_key']}, item {found['item']} of delivery {found['delivery_id']}"
-    )
+    key = object_of(record["entity"])["entity_key"]
+    out.print(f"{record['source']} {key}, item {found['item']} of delivery {found['delivery_id']}")
     print_table(["field", "value"], sorted(object_of(record["fields"]).items()))
     out.print(found["body"], markup=False, soft_wrap=True)
 

@@ -14,7 +14,7 @@ from revloop.kafka.local import LocalKafka
 
 READY_WITHIN_S = 90.0
 STANDIN = "standin-salesforce"
-STANDIN_USER, STANDIN_SECRET = "revloop-demo", "revloop-demo-secret"  # noqa: S105 - the stand-in's own, it protects nothing
+STANDIN_USER, STANDIN_SECRET = "revloop-demo", "revloop-demo-secret"  # the stand-in's own, it protects nothing
 
 Say = Callable[[str], None]
 
@@ -43,16 +43,15 @@ class Stack:
             self._start_standin(standin_data)
         say(f"starting {len(SERVICES)} services")
         for service in SERVICES:
-            self._start(service, tenants)
+            self.start(service, tenants)
         for service in SERVICES:
-            self._await(service)
+            self.await_ready(service)
             say(f"{service} is ready on {self.home.url(service)}")
 
     def down(self, say: Say) -> None:
         """Stop services, stand-in and broker; what was committed stays."""
-        for name in reversed(self.processes.known()):
-            if self.processes.stop(name):
-                say(f"stopped {name}")
+        if stopped := self.processes.stop(*reversed(self.processes.known())):
+            say(f"stopped {', '.join(stopped)}")
         if self.home.own_broker and self.broker().stop():
             say("stopped Kafka")
 
@@ -63,7 +62,8 @@ class Stack:
             found["kafka"] = self.broker().memory_bytes()
         return found
 
-    def _start(self, service: str, tenants: Path | None) -> None:
+    def start(self, service: str, tenants: Path | None) -> None:
+        """Start one service unless it runs."""
         env = self.home.environment(service)
         if tenants is not None:
             env["REVLOOP_TENANTS_DIR"] = str(tenants.absolute())
@@ -95,7 +95,8 @@ class Stack:
         self.processes.start(STANDIN, argv, dict(os.environ), port)
         wait_until(lambda: self._answers(STANDIN, f"http://127.0.0.1:{port}/__standin__/effects"), STANDIN, 30)
 
-    def _await(self, service: str) -> None:
+    def await_ready(self, service: str) -> None:
+        """Wait until a service is ready; raises NotRunning with the end of its log, or TimeoutError."""
         wait_until(
             lambda: self._answers(service, f"{self.home.url(service)}/ready"), f"{service} ready", READY_WITHIN_S
         )

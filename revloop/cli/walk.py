@@ -183,4 +183,5 @@ def _adds_up(row: Mapping[str, object]) -> str:
     items = sum(int(str(row[name])) for name in ("records", "item_duplicates", "item_parked", "item_dead"))
     if fates != row["deliveries"] or items != row["items"]:
         raise Missing(f"law 4 does not add up: {row}")
-    return f"{row['connector']}: {row['deliveries']} deliveries, {row['items']} items = {row['records']} + {row['item_duplicates']} + {row['item_parked']} + {row['item_dead']}"
+    parts = " + ".join(str(row[name]) for name in ("records", "item_duplicates", "item_parked", "item_dead"))
+    return f"{row['connector']}: {row['deliveries']} deliveries, {row['items']} items = {parts}"

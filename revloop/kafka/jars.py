@@ -47,7 +47,8 @@ def check(jars: list[Path], sums: dict[str, str]) -> None:
     names = {jar.name for jar in jars}
     if names != sums.keys():
         raise WrongJar(
-            f"the broker's jars are not the pinned ones: missing {sorted(sums.keys() - names)}, unknown {sorted(names - sums.keys())}"
+            f"the broker's jars are not the pinned ones: missing {sorted(sums.keys() - names)},"
+            f" unknown {sorted(names - sums.keys())}"
         )
     for jar in jars:
         if sha256(jar.read_bytes()).hexdigest() != sums[jar.name]:

@@ -1,4 +1,4 @@
-"""The independent verifier: checks a log's folder or a proof file and names every fault; shares no code with the writer.
+"""The independent verifier: checks a log's folder or a proof file, names each fault, shares no code with the writer.
 
 It stands alone: this file and the ``cryptography`` package are all an auditor needs.
 ``python verify.py LOG_FOLDER --key VKEY_FILE`` or ``python verify.py --proof FILE --entry FILE --key VKEY_FILE``.
@@ -129,7 +129,7 @@ def verify_log(folder: Path, vkey: str) -> Report:
 
 def _check_entries(folder: Path, size: int, report: Report) -> list[bytes]:
     leaves: list[bytes] = []
-    for index in range(0, -(-size // WIDTH)):
+    for index in range(-(-size // WIDTH)):
         width = min(WIDTH, size - index * WIDTH)
         path = f"tile/entries/{_path(index)}{_partial(width)}"
         try:
@@ -174,7 +174,7 @@ def _check_tiles(folder: Path, hashes: list[bytes], report: Report) -> bytes:
         level += 1
         above = [_root(hashes[n : n + WIDTH]) for n in range(0, len(hashes) // WIDTH * WIDTH, WIDTH)]
         stored: list[bytes] = []
-        for index in range(0, -(-len(above) // WIDTH)):
+        for index in range(-(-len(above) // WIDTH)):
             part = above[index * WIDTH : (index + 1) * WIDTH]
             stored += _compared(folder, level, index, len(part), part, report, f"tile/{level - 1}")
         hashes = stored

@@ -1,4 +1,4 @@
-"""Appends entries to a log in a directory and publishes signed checkpoints; a crash at any moment loses no published entry."""
+"""Appends entries to a log in a folder and publishes signed checkpoints; no crash loses a published entry."""
 
 import os
 from collections.abc import Sequence

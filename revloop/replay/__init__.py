@@ -1,1 +1,1 @@
-"""Runs the services' cores in one process without Kafka: the composition root of backtests, what-ifs and re-derivation."""
+"""Runs the services' cores in one process without Kafka: the composition root of backtests and re-derivation."""

@@ -1,4 +1,4 @@
-"""Delivery folders come in; signals, states, decisions and the accounts of law 4 go out as files: same input, same bytes."""
+"""Delivery folders come in; signals, states, decisions and law 4's accounts go out as files: same input, same bytes."""
 
 import csv
 import resource

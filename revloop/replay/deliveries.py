@@ -1,4 +1,4 @@
-"""Delivery folders come in; the deliveries and ticks of every tenant in them go out, tenant by tenant interleaved by time."""
+"""Delivery folders come in; the deliveries and ticks of each tenant in them go out, interleaved by time."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice

@@ -1,4 +1,4 @@
-"""Events come in at one end of a chain of cores, and everything each core writes goes out by topic; states live in memory."""
+"""Events come in at one end of a chain of cores, and what each core writes goes out by topic; states live in memory."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

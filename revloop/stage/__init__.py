@@ -1,4 +1,4 @@
-"""What a stage is: the protocol of a pure core and the processing of one input, the same under Kafka and in a replay."""
+"""What a stage is: the protocol of a pure core and the processing of one input, the same on Kafka and in a replay."""
 
 from revloop.stage.core import Core, Due, Effects, Emit, Refusal, State
 from revloop.stage.processor import Handled, Processor, StateStore

@@ -1,4 +1,4 @@
-"""Takes one input of a partition, steps the core over due timers and over the input, and gives what is to be written."""
+"""Takes one input of a partition, steps the core over due timers and the input, and gives what is to be written."""
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence

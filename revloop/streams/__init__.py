@@ -1,4 +1,4 @@
-"""The streams kit: the only library that knows Faust and the Kafka clients; services give it pure cores and handlers."""
+"""The streams kit: the only library that knows Faust; services give it pure cores and handlers."""
 
 from revloop.streams.app import ServiceApp
 from revloop.streams.producer import EdgeProducer

@@ -43,6 +43,7 @@ class ServiceApp:
         self.faust = _faust_app(service, settings)
         self.threads: list[WorkerThread] = []
         self._readers: dict[str, StageReader] = {}
+        self._held: list[object] = []
         self._http: ASGIApp | None = None
         self._producer: EdgeProducer | None = None
 
@@ -52,6 +53,10 @@ class ServiceApp:
         if self._producer is None:
             self._producer = EdgeProducer(self.settings, self.codec)
         return self._producer
+
+    def hold(self, resource: object) -> None:
+        """Keep ``resource``, for example a lock, for as long as the process lives."""
+        self._held.append(resource)
 
     def add_stage(self, spec: StageSpec) -> None:
         """Run a core between topics; its table appears in ``app.tables``."""
@@ -96,7 +101,7 @@ class ServiceApp:
 
 
 class StagesOnly(BootStrategy):
-    """Boots without Faust's own consumer and producer: it stands still without agents, and the stages have their own."""
+    """Boots without Faust's own consumer and producer: it stands still without agents, and stages have their own."""
 
     enable_kafka = False
 

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard output, with the service and, where there is one, the trace id."""
+"""Structured logs: one JSON object a line on standard output, with the service and, if there is one, the trace id."""
 
 import logging
 import sys

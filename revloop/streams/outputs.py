@@ -56,7 +56,7 @@ def outgoing(emit: Emit, codec: Codec, input_partition: int) -> Iterator[Outgoin
 
 
 def _tick_partitions(emit: Emit, topic: Topic, key: str, input_partition: int) -> Iterable[int]:
-    """Time goes where the facts go that it must follow: a tenant's stream at the edge, then the partition it came on."""
+    """Time goes where the facts go that it follows: a tenant's stream at the edge, then the partition it came on."""
     if emit.every_partition:
         return range(PARTITIONS)
     return (partition_of(key, PARTITIONS) if topic.key == "tenant" else input_partition,)

@@ -1,4 +1,4 @@
-"""Feeds a handler that keeps a durable store of its own: batch in, stored, answers out, then the offsets: at least once."""
+"""Feeds a handler with a durable store of its own: batch in, stored, answers out, then the offsets: at least once."""
 
 import time
 from collections.abc import Sequence

@@ -87,7 +87,7 @@ class WorkerThread(ABC):
     def _main(self) -> None:
         try:
             self._run()
-        except BaseException as error:  # noqa: BLE001 - the one place where a thread's end is told to the worker
+        except BaseException as error:  # the one place where a thread's end is told to the worker
             self.failed = error
             log.error("worker_failed", stage=self.name, exc_info=error)
             self._on_failure()

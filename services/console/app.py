@@ -4,6 +4,7 @@ import time
 
 from revloop.contracts.generated.topics import TOPICS
 from revloop.stores.identity import LocalIssuer, local_people
+from revloop.stores.lock import FolderLock
 from revloop.streams import ServiceApp, SinkSpec
 from revloop.tenants import Registry
 from services.console.api import create_api
@@ -18,6 +19,7 @@ SERVICE = "console"
 def create(settings: Settings) -> ServiceApp:
     """The service, ready to run."""
     app = ServiceApp(SERVICE, settings)
+    app.hold(FolderLock(settings.data(SERVICE)))
     model = ReadModel(settings.data(SERVICE) / "read_model.sqlite")
     issuer = LocalIssuer(settings.home / "identity")
     issuer.write_tokens(local_people(Registry.load(settings.tenants_dir).tenants()), wall_ms())

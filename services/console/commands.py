@@ -43,11 +43,11 @@ class CommandDesk:
         while (answer := self._answer(person.tenant_id, order["command_id"])) is None:
             if asyncio.get_running_loop().time() > deadline:
                 raise Unanswered(
-                    f"no answer within {ANSWER_WAIT_S:.0f} s: GET /v1/commands/{order['command_id']} tells it when it is there"
+                    f"no answer within {ANSWER_WAIT_S:.0f} s:"
+                    f" GET /v1/commands/{order['command_id']} tells it when it is there"
                 )
-            await asyncio.sleep(
-                LOOK_EVERY_S
-            )  # the read model has no notification across its file; the deadline bounds the looking
+            # the read model has no notification across its file; the deadline bounds the looking
+            await asyncio.sleep(LOOK_EVERY_S)
         return answer
 
     def _command(self, person: Person, order: Mapping[str, str]) -> Command:

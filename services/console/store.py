@@ -1,4 +1,4 @@
-"""The read model (SQLite): what happened, what stands now, and the accounts of law 4; the projector is its only writer."""
+"""The read model (SQLite): what happened, what stands now, the accounts of law 4; the projector is its one writer."""
 
 import sqlite3
 import zlib
@@ -11,7 +11,8 @@ import msgspec
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS history (
     tenant TEXT NOT NULL, event_id TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL, ref TEXT NOT NULL,
-    decision TEXT NOT NULL, at INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, event_id)
+    decision TEXT NOT NULL, at INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (tenant, event_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS history_ref ON history (tenant, kind, ref, seq);
 CREATE INDEX IF NOT EXISTS history_account ON history (tenant, account, kind, seq);
@@ -22,15 +23,17 @@ CREATE TABLE IF NOT EXISTS latest (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS latest_status ON latest (tenant, kind, status, score DESC, id);
 CREATE TABLE IF NOT EXISTS dispositions (
-    tenant TEXT NOT NULL, event_id TEXT NOT NULL, connector TEXT NOT NULL, disposition TEXT NOT NULL, items INTEGER NOT NULL,
-    records INTEGER NOT NULL, duplicates INTEGER NOT NULL, parked INTEGER NOT NULL, dead INTEGER NOT NULL,
+    tenant TEXT NOT NULL, event_id TEXT NOT NULL, connector TEXT NOT NULL, disposition TEXT NOT NULL,
+    items INTEGER NOT NULL, records INTEGER NOT NULL, duplicates INTEGER NOT NULL, parked INTEGER NOT NULL, dead INTEGER NOT NULL,
     PRIMARY KEY (tenant, event_id)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS bodies (tenant TEXT NOT NULL, delivery TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, delivery)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bodies (
+    tenant TEXT NOT NULL, delivery TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, delivery)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS clocks (clock TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dead (
-    topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL, tenant TEXT NOT NULL, service TEXT NOT NULL, reason TEXT NOT NULL,
-    detail TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (topic, part, pos, service)
+    topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL, tenant TEXT NOT NULL, service TEXT NOT NULL,
+    reason TEXT NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (topic, part, pos, service)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
 INSERT INTO counter VALUES (1, 0) ON CONFLICT DO NOTHING;
@@ -173,8 +176,8 @@ class ReadModel:
     ) -> list[bytes]:
         """Things of one kind, best score first."""
         return self._bodies(
-            "SELECT body FROM latest WHERE tenant = ? AND kind = ? AND (? IS NULL OR status = ?) AND (? IS NULL OR account = ?)"
-            " ORDER BY score DESC, at DESC, id LIMIT ?",
+            "SELECT body FROM latest WHERE tenant = ? AND kind = ?"
+            " AND (? IS NULL OR status = ?) AND (? IS NULL OR account = ?) ORDER BY score DESC, at DESC, id LIMIT ?",
             tenant,
             kind,
             status,
@@ -203,7 +206,8 @@ class ReadModel:
         """The newest events of an account among ``kinds``, newest first."""
         marks = ",".join("?" * len(kinds))
         return self._bodies(
-            f"SELECT body FROM history WHERE tenant = ? AND account = ? AND kind IN ({marks}) ORDER BY seq DESC LIMIT ?",  # noqa: S608 - only marks
+            "SELECT body FROM history WHERE tenant = ? AND account = ?"
+            f" AND kind IN ({marks}) ORDER BY seq DESC LIMIT ?",
             tenant,
             account,
             *kinds,
@@ -215,7 +219,8 @@ class ReadModel:
         after = ""
         while True:
             page = self._rows(
-                "SELECT event_id, body FROM history WHERE tenant = ? AND kind = ? AND event_id > ? ORDER BY event_id LIMIT 1000",
+                "SELECT event_id, body FROM history WHERE tenant = ? AND kind = ? AND event_id > ?"
+                " ORDER BY event_id LIMIT 1000",
                 tenant,
                 kind,
                 after,
@@ -240,8 +245,9 @@ class ReadModel:
     def accounts_of_law_4(self, tenant: str) -> list[dict[str, object]]:
         """Per connector: deliveries by disposition and items by fate, and whether they add up."""
         sql = (
-            "SELECT connector, sum(disposition != 'redriven'), sum(disposition = 'empty'), sum(disposition = 'parsed'), sum(disposition = 'duplicate'),"
-            " sum(disposition = 'dead'), sum(items), sum(records), sum(duplicates), sum(parked), sum(dead) FROM dispositions WHERE tenant = ? GROUP BY connector ORDER BY connector"
+            "SELECT connector, sum(disposition != 'redriven'), sum(disposition = 'empty'), sum(disposition = 'parsed'),"
+            " sum(disposition = 'duplicate'), sum(disposition = 'dead'), sum(items), sum(records), sum(duplicates),"
+            " sum(parked), sum(dead) FROM dispositions WHERE tenant = ? GROUP BY connector ORDER BY connector"
         )
         names = (
             "connector",
@@ -280,7 +286,8 @@ class ReadModel:
         """The newest dead letters of a tenant."""
         names = ("topic", "partition", "offset", "service", "reason", "detail", "at")
         rows = self._rows(
-            "SELECT topic, part, pos, service, reason, detail, at FROM dead WHERE tenant = ? ORDER BY at DESC, topic, part, pos LIMIT ?",
+            "SELECT topic, part, pos, service, reason, detail, at FROM dead WHERE tenant = ?"
+            " ORDER BY at DESC, topic, part, pos LIMIT ?",
             tenant,
             limit,
         )

@@ -12,6 +12,7 @@ from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import Action, LedgerKind, LedgerReceipt
 from revloop.integrations.salesforce.client import SalesforceClient
 from revloop.stage import Emit
+from revloop.stores.lock import FolderLock
 from revloop.streams import EdgeProducer, Received, ServiceApp, SinkSpec
 from revloop.tenants import Registry
 from services.executor.core.orders import direction_of, intent, order_id
@@ -32,6 +33,7 @@ SERVICE = "executor"
 def create(settings: Settings) -> ServiceApp:
     """The service, ready to run."""
     app = ServiceApp(SERVICE, settings)
+    app.hold(FolderLock(settings.data(SERVICE)))
     queue = OrderQueue(settings.data(SERVICE) / "queue.sqlite")
     shop = Workshop(queue, targets(settings), lambda: int(time.time() * 1000))
     intake = Intake(queue, shop)

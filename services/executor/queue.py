@@ -42,7 +42,7 @@ class LeaseLost(Exception):
 class Sent(msgspec.Struct, frozen=True):
     """What a worker noted right before it wrote to the target: after a crash the next one reads back and compares."""
 
-    before: dict[str, None | bool | int | float | str]
+    before: dict[str, bool | int | float | str | None]
     version: int
 
 
@@ -69,6 +69,10 @@ class OrderQueue:
         self._lock = Lock()
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         self._db.executescript(SCHEMA)
+        # one file, one process: leases of the one before are void, and their tokens are too old to write anything
+        self._db.execute(
+            "UPDATE orders SET lease_until = 0, token = token + 1 WHERE state = 'READY' AND lease_until > 0"
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -1,4 +1,4 @@
-"""The edge over HTTP: webhooks and delivery files come in and are in Kafka before they are acknowledged; pollers are asked."""
+"""The edge over HTTP: webhooks and delivery files are in Kafka before they are acknowledged; pollers are asked."""
 
 import hmac
 import os

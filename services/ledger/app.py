@@ -2,6 +2,7 @@
 
 from revloop.contracts.generated import topics
 from revloop.stores.blobs import DirectoryBlobs
+from revloop.stores.lock import FolderLock
 from revloop.streams import ServiceApp, SinkSpec
 from services.ledger.index import EntryIndex
 from services.ledger.logs import TenantLogs
@@ -13,6 +14,7 @@ SERVICE = "ledger"
 def create(settings: Settings) -> ServiceApp:
     """The service, ready to run."""
     app = ServiceApp(SERVICE, settings)
+    app.hold(FolderLock(settings.data(SERVICE)))
     index = EntryIndex(settings.data(SERVICE) / "index.sqlite")
     blobs = DirectoryBlobs(settings.home / "blobs")
     logs = TenantLogs(settings.home / "ledger", settings.home / "identity" / "ledger", index, blobs)

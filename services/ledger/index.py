@@ -1,4 +1,4 @@
-"""Which entry has which index in which tenant's log (SQLite, WAL, synchronous=FULL): an entry gets one index, for ever."""
+"""Which entry has which index in which tenant's log (SQLite, WAL, synchronous=FULL): one entry, one index, for ever."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ class EntryIndex:
         return [leaf for (leaf,) in rows]
 
     def published(self, tenant_id: str, start: int, size: int) -> None:
-        """Entries from ``start`` to below ``size`` are in published tiles: their leaves need not be kept here as well."""
+        """Entries from ``start`` to below ``size`` are in published tiles: their leaves are not needed here."""
         self._db.execute(
             "UPDATE entries SET leaf = NULL WHERE tenant = ? AND idx >= ? AND idx < ?", (tenant_id, start, size)
         )

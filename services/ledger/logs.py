@@ -1,4 +1,4 @@
-"""Batches of ledger entries come in; each is in its tenant's log before its receipt goes out, once, however often it comes."""
+"""Batches of ledger entries come in; each is in its tenant's log, once, before its receipt goes out."""
 
 import os
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ SOURCE = "ledger"
 
 
 class TenantLogs:
-    """All logs of one ledger folder: ``<folder>/<tenant>/`` with ``vkey``; keys lie apart, readable by the owner only."""
+    """All logs of one ledger folder: ``<folder>/<tenant>/`` with ``vkey``; keys lie apart, readable by their owner."""
 
     def __init__(self, folder: Path, keys: Path, index: EntryIndex, blobs: Blobs) -> None:
         self._folder = folder

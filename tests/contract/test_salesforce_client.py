@@ -132,8 +132,7 @@ def test_a_create_by_external_id_happens_once(salesforce: SalesforceStandin, cli
     found = client.find("Task", KEY, "action-1", ["Subject", KEY])
     assert found is not None
     assert found.fields == {"Subject": "call them twice", KEY: "action-1"}
-    assert [effect["method"] for effect in effects_on(salesforce, first.id)] == ["PATCH", "EDIT"]
-    assert effects_on(salesforce, first.id)[0]["external_id"] == {"field": KEY, "value": "action-1"}
+    assert [effect["method"] for effect in effects_on(salesforce, first.id)] == ["POST", "EDIT"]
 
 
 def test_external_ids_may_hold_any_letter(client: SalesforceClient) -> None:
@@ -147,7 +146,7 @@ def test_external_ids_may_hold_any_letter(client: SalesforceClient) -> None:
 @pytest.mark.parametrize("kind", ["drop", "late"])
 def test_a_create_without_an_answer_is_found_by_the_retry(salesforce: SalesforceStandin, kind: str) -> None:
     with connected(salesforce, timeout_s=0.4) as client:
-        salesforce.order(kind, method="PATCH", seconds=1.0)
+        salesforce.order(kind, method="POST", path="/services/data/*", seconds=1.0)
         with failing(ErrorKind.TIMEOUT) as caught:
             client.create_by_external_id("Task", KEY, f"unanswered-{kind}", {"Subject": "once"})
         assert caught[0].outcome_unknown
@@ -159,12 +158,13 @@ def test_a_create_without_an_answer_is_found_by_the_retry(salesforce: Salesforce
 
 @pytest.mark.parametrize("api_version", ["v59.0", "v45.0"])
 def test_a_create_that_lost_a_race_reports_the_other_record(salesforce: SalesforceStandin, api_version: str) -> None:
-    """The look-up says nothing is there, the upsert finds a record: 200 with a body, 204 without one before v46."""
+    """The look-up says nothing is there, the create is refused for its duplicate id and leaves the record alone."""
     with connected(salesforce, api_version=api_version) as client:
         first = client.create_by_external_id("Task", KEY, f"race-{api_version}", {"Subject": "first"})
         salesforce.order("status", status=404, error_code="NOT_FOUND", method="GET")
         second = client.create_by_external_id("Task", KEY, f"race-{api_version}", {"Subject": "first"})
     assert (second.id, second.created) == (first.id, False)
+    assert len(effects_on(salesforce, first.id)) == 1
 
 
 # composite

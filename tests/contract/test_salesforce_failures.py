@@ -276,7 +276,7 @@ def test_what_was_acknowledged_survives_kill_9(own_salesforce: Callable[..., Sal
         assert isinstance(writer.exception(timeout=20), VendorError)
     back = standin.restarted()
     try:
-        logged = [str(dict(effect["external_id"])["value"]) for effect in back.effects()]  # type: ignore[call-overload]  # JSON
+        logged = [str(effect["after"][KEY]) for effect in back.effects()]  # type: ignore[index]  # JSON
         assert logged[: len(acknowledged)] == acknowledged
         assert len(logged) - len(acknowledged) in (0, 1)
         with connected(back) as client:

@@ -161,16 +161,25 @@ class SalesforceClient:
         """The record that the external id names, made from ``fields`` where there is none.
 
         A record that is there is left as it is: repeating a create that did happen changes nothing, even if a person
-        has edited the record since.
+        has edited the record since. The external id must be unique in Salesforce.
         """
         known = self.find(object_name, external_field, external_value, ["Id"])
         if known is not None:
             return Created(known.id, created=False)
-        path = self._path(object_name, external_field, external_value)
-        answer = self._session.request("PATCH", path, body=dict(fields))
-        if answer.status == HTTPStatus.NO_CONTENT:
-            return Created(self._read(path, ["Id"]).id, created=False)
-        return Created(member(answer, "id", str), created=answer.status == HTTPStatus.CREATED)
+        # a plain create, not an upsert: should an earlier attempt reach Salesforce only now, the one that comes
+        # second is refused for its duplicate id, where an upsert would write again
+        try:
+            answer = self._session.request(
+                "POST", self._path(object_name), body={**fields, external_field: external_value}
+            )
+        except VendorError as error:
+            if error.kind is not ErrorKind.CONFLICT:
+                raise
+            made = self.find(object_name, external_field, external_value, ["Id"])
+            if made is None:
+                raise
+            return Created(made.id, created=False)
+        return Created(member(answer, "id", str), created=True)
 
     def delete(self, object_name: str, record_id: str) -> bool:
         """Deletes the record; false where it was deleted before. Salesforce has no conditions here: compare first."""

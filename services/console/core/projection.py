@@ -1,4 +1,4 @@
-"""One event of the spine comes in; what it adds to the read model goes out: a fact for the history, and what stands now."""
+"""One event of the spine comes in; what it adds to the read model goes out: a fact of history, and what stands now."""
 
 import msgspec
 
@@ -36,6 +36,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def place(event: Envelope) -> Place | None:
     """The place of ``event``; None for what the history does not keep."""
+    return _place_of_knowledge(event) or _place_of_order(event)
+
+
+def _place_of_knowledge(event: Envelope) -> Place | None:
     match event:
         case Snapshot():
             return Place(ref=event.snapshot_id)
@@ -49,6 +53,12 @@ def place(event: Envelope) -> Place | None:
             return Place(
                 ref=event.snapshot_id, standing="state", status=event.posture.value, score=100.0 - event.health
             )
+        case _:
+            return None
+
+
+def _place_of_order(event: Envelope) -> Place | None:
+    match event:
         case Decision():
             return Place(
                 ref=event.decision_id, decision=event.decision_id, standing="decision", status=event.outcome.value

@@ -69,14 +69,16 @@ def option(action: Action, approval: Approval | None) -> Option:
 
 def describe(event: Envelope) -> tuple[str, str]:
     """(kind, one line) of an event for a timeline."""
+    return _describe_knowledge(event) or _describe_order(event) or (event.event_type, "")
+
+
+def _describe_knowledge(event: Envelope) -> tuple[str, str] | None:
     match event:
         case Snapshot():
             return "record", f"{event.entity.entity_type} {event.entity.entity_key} read from {event.source}"
         case EntityChange():
-            return (
-                "change",
-                f"{event.entity.entity_type} {event.entity.entity_key}: {', '.join(event.changed) or event.change.value}",
-            )
+            what = ", ".join(event.changed) or event.change.value
+            return "change", f"{event.entity.entity_type} {event.entity.entity_key}: {what}"
         case SignalChange():
             return (
                 "signal",
@@ -84,6 +86,12 @@ def describe(event: Envelope) -> tuple[str, str]:
             )
         case AccountState():
             return "state", f"{event.posture.value}, health {event.health}"
+        case _:
+            return None
+
+
+def _describe_order(event: Envelope) -> tuple[str, str] | None:
+    match event:
         case Decision():
             return "decision", event.summary or event.reason
         case Approval():
@@ -98,7 +106,7 @@ def describe(event: Envelope) -> tuple[str, str]:
         case LedgerReceipt():
             return "ledger", f"{event.kind} at index {event.index}"
         case _:
-            return event.event_type, ""
+            return None
 
 
 def timeline(events: Iterable[Envelope], receipts: Iterable[LedgerReceipt]) -> list[Step]:

@@ -1,4 +1,4 @@
-"""When to try again: capped exponential delays spread by a share of the order's own id, so that no clock or die is needed."""
+"""When to try again: capped exponential delays, spread by the order's own id, so that no clock or die is needed."""
 
 from hashlib import sha256
 

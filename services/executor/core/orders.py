@@ -17,7 +17,7 @@ from revloop.contracts.ids import canonical, content_hash, derive_id
 
 SOURCE = "executor"
 
-Fields = dict[str, None | bool | int | float | str]
+Fields = dict[str, bool | int | float | str | None]
 """Normalised field values."""
 
 

@@ -85,11 +85,24 @@ class Salesforce:
         return self._client(action).get(target.object, target.object_id, [names[name] for name in fields])
 
     def _write(self, lease: Lease, note_sent: NoteSent, record: Record, before: Fields, after: Fields) -> Record:
-        action, names = lease.action, self._names(lease.action)
+        action, names, target = lease.action, self._names(lease.action), lease.action.proposal.target
+        client = self._client(action)
         note_sent(Sent(before=before, version=record.version.modified_at_ms))
-        target = action.proposal.target
         vendor = {names[name]: value for name, value in after.items()}
-        return self._client(action).update(target.object, target.object_id, vendor, if_version=record.version)
+        try:
+            return client.update(target.object, target.object_id, vendor, if_version=record.version)
+        except VendorError as error:
+            if error.kind is not ErrorKind.CONFLICT:
+                raise
+            # an earlier attempt of this order may have reached the record only now
+            found = self._read(action, after)
+            if found.version.modified_by == client.user_id and self._holds(action, found, after):
+                return found
+            raise
+
+    def _holds(self, action: Action, record: Record, wanted: Fields) -> bool:
+        now = self._normalised(action, record)
+        return all(now.get(name) == value for name, value in wanted.items())
 
     # --- tasks
 

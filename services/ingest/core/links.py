@@ -9,6 +9,7 @@ from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import (
     Delivery,
     DeliveryDisposition,
+    DeliveryMode,
     Disposition,
     EntityLink,
     EntityRef,
@@ -50,7 +51,9 @@ def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None
     account = record.account or (known.account_id if known else "")
     if not account:
         return _park(snapshot, known)
-    if known is not None and (action := echo_of(known, record.version, record.fields)):
+    if delivery.mode is DeliveryMode.outcome:
+        snapshot = msgspec.structs.replace(snapshot, caused_by=record.entity_id)  # our own doing: no cause to act again
+    elif known is not None and (action := echo_of(known, record.version, record.fields)):
         snapshot = msgspec.structs.replace(snapshot, caused_by=action)
     emits: list[Emit] = []
     if known is not None and known.account_id and known.account_id != account:

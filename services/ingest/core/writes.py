@@ -12,7 +12,7 @@ KEPT_WRITES = 8
 BOOKKEEPING = frozenset({"modified_by", "modified"})
 """Fields a vendor sets by itself on every write."""
 
-Fields = Mapping[str, None | bool | int | float | str]
+Fields = Mapping[str, bool | int | float | str | None]
 
 
 def written_entity(profile: Profile, outcome: Outcome) -> str | None:
@@ -33,7 +33,7 @@ def note_write(link: EntityLink, outcome: Outcome) -> EntityLink:
 
 
 def echo_of(link: EntityLink, version: int, fields: Fields) -> str:
-    """The action whose write a record repeats: its values stand, and nothing else differs from before; empty if none."""
+    """The action whose write a record repeats: its values stand, nothing else differs from before; empty if none."""
     differing = {
         name for name in fields.keys() | link.fields.keys() if fields.get(name) != link.fields.get(name)
     } - BOOKKEEPING

@@ -29,19 +29,19 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 def plan(actions: tuple[TrackedAction, ...], decision: Decision, ttl_ms: int) -> Planned:
-    """Take over ``decision``: unchanged requests stay open, other open ones are superseded, the new ones begin."""
+    """Take over ``decision``: unchanged requests stay open, other open ones are withdrawn, the new ones begin."""
     fresh = [_begin(decision, proposal, ttl_ms) for proposal in decision.proposals]
-    open_now = {_identity(item): item for item in actions if _pending(item)}
+    settled = {_identity(item) for item in actions if _pending(item) or item.action.state is ActionState.REJECTED}
     wanted = {_identity(item) for item in fresh}
     emits: list[Emit] = []
     kept: list[TrackedAction] = []
     for item in actions:
-        if _pending(item) and _identity(item) not in wanted and decision.proposals:
+        if _pending(item) and _identity(item) not in wanted:
             item = _supersede(item, decision, emits)
         kept.append(item)
     for item in fresh:
-        if _pending(item) and _identity(item) in open_now:
-            continue  # the very same request is open already: asking twice would only tire the reader
+        if _pending(item) and _identity(item) in settled:
+            continue  # the very same request is open, or was rejected: asking again would only tire the reader
         kept.append(item)
         emits.extend(_announce(item))
     return Planned(tuple(kept), tuple(emits))
@@ -121,7 +121,7 @@ def _announce(item: TrackedAction) -> list[Emit]:
 def _supersede(item: TrackedAction, decision: Decision, emits: list[Emit]) -> TrackedAction:
     assert item.approval is not None  # only pending requests are superseded
     now = decision.observed_at
-    reason = f"Decision {decision.decision_id} replaced it: the account has changed since it was proposed."
+    reason = f"Decision {decision.decision_id} no longer proposes it: the account has changed since."
     approval = settle(decision, item.approval, ApprovalStatus.SUPERSEDED, by="", note=reason, now=now)
     action = advance(decision, item.action, ActionState.SUPERSEDED, reason=reason, now=now)
     record = entry(

@@ -31,7 +31,7 @@ from services.orchestrator.core.proposals import plan
 from services.orchestrator.core.records import action_facts, advance, entry, settle
 
 KEPT_ACTIONS = 200
-"""Actions remembered for one account; finished ones beyond it are forgotten oldest first and can no longer be undone."""
+"""Actions remembered for one account; finished ones beyond it are forgotten, oldest first, and cannot be undone."""
 KEPT_COMMANDS = 256
 """Answered commands remembered for one account; a repeat past it finds its request decided and is refused for that."""
 

@@ -7,7 +7,7 @@ import msgspec
 from revloop.contracts.generated.events import OpenSignal, Severity
 from revloop.tenants import Profile
 
-Fields = Mapping[str, None | bool | int | float | str]
+Fields = Mapping[str, bool | int | float | str | None]
 
 
 class View(msgspec.Struct, frozen=True, gc=False):

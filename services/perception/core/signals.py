@@ -25,7 +25,7 @@ from revloop.contracts.ids import canonical, derive_id
 from revloop.stage import Emit
 
 SOURCE = "perception"
-Fields = Mapping[str, None | bool | int | float | str]
+Fields = Mapping[str, bool | int | float | str | None]
 
 STATUS = {
     SignalChangeKind.opened: SignalStatus.ACTIVE,

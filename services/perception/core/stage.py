@@ -163,9 +163,7 @@ class _Work:
                 continue
             try:
                 found = detector.detect(self._before, self._memory.fields, self._view)
-            except (
-                Exception
-            ) as error:  # a fault in one detector must neither stop the others nor look like "nothing found"
+            except Exception as error:  # noqa: BLE001 - a fault neither stops the other detectors nor looks like silence
                 self._failed(detector, error)
                 continue
             if found is not None:
@@ -176,7 +174,7 @@ class _Work:
         for detector in detectors:
             try:
                 condition = detector.condition(self._memory.fields, self._view, self._now)
-            except Exception as error:  # as above
+            except Exception as error:  # noqa: BLE001 - as above
                 self._failed(detector, error)
                 continue
             self._settle(detector, condition, may_open=ticking or not detector.by_age)
@@ -196,7 +194,8 @@ class _Work:
         return Effects({key: memory}, self.emits, self._refusals)
 
     def _failed(self, detector: Detector, error: Exception) -> None:
-        detail = f"{detector.signal_type} failed on {self._memory.snapshot_id}: {error!r}. Mend the detector, then drive it again."
+        failed = f"{detector.signal_type} failed on {self._memory.snapshot_id}: {error!r}"
+        detail = f"{failed}. Mend the detector, then drive it again."
         self._refusals.append(Refusal("detector_failed", detail))
 
     def _happened(self, detector: EventDetector, found: Happened) -> None:

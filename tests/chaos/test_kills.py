@@ -1,0 +1,100 @@
+"""kill -9 of each service while it has work, and of the executor inside an effect: the ledger and the effects stay the same."""
+
+from pathlib import Path
+
+import pytest
+
+from revloop.cli.home import SERVICES
+from revloop.cli.processes import wait_until
+from tests.loops import NYC, Control, Loop, ledger_entries, running
+
+CHUNKS = 10
+ORDERS = 4
+Outcome = tuple[list[str], list[tuple[str, str, str]]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    with running(tmp_path_factory.mktemp("calm")) as loop:
+        for body in loop.chunks(NYC, "nyc", CHUNKS):
+            loop.post("nyc", body)
+        loop.rest()
+        for number, action in enumerate(chosen(loop)):
+            approve(loop, action, number)
+        finished(loop)
+        return ledger_entries(loop), sorted(Control(loop).effects())
+
+
+def chosen(loop: Loop) -> list[dict[str, object]]:
+    """The same actions in every run: open ones that write to the CRM, in the order of their derived ids."""
+    api = loop.api()
+    rows = sorted(api.get("/v1/top", limit=500), key=lambda row: row["action_id"])
+    actions = [api.get(f"/v1/actions/{row['action_id']}")["action"] for row in rows]
+    return [a for a in actions if a["proposal"]["action_kind"].startswith("crm.")][:ORDERS]
+
+
+def approve(loop: Loop, action: dict[str, object], number: int) -> None:
+    answer = loop.api().order(
+        "approve",
+        action["request_id"],
+        action["account_id"],
+        binding_hash=action["binding_hash"],
+        command_id=f"command-{number}",
+    )
+    assert answer.get("accepted"), answer
+
+
+def finished(loop: Loop) -> None:
+    """Wait until the approved actions have succeeded and everything about them is in the ledger."""
+    api = loop.api()
+    wait_until(lambda: len(api.get("/v1/top", state="SUCCEEDED", limit=500)) == ORDERS, "all orders succeeding", 120)
+    loop.rest()
+
+
+def test_nothing_is_lost_or_done_twice(undisturbed: Outcome, tmp_path: Path) -> None:
+    with running(tmp_path) as loop:
+        kills = feed_and_kill(loop)
+        kills += order_and_kill(loop)
+        finished(loop)
+        assert kills >= 12
+        entries, effects = undisturbed
+        assert sorted(Control(loop).effects()) == effects
+        assert ledger_entries(loop) == entries
+
+
+def feed_and_kill(loop: Loop) -> int:
+    """Each service dies with input waiting: it is down while a part of the log arrives, and dies again on its way up."""
+    bodies = loop.chunks(NYC, "nyc", CHUNKS)
+    kills = 0
+    for number, body in enumerate(bodies):
+        service = SERVICES[number % len(SERVICES)]
+        if service != "ingest":
+            loop.stack.processes.kill(service)
+            kills += 1
+        loop.post("nyc", body)
+        loop.stack.start(service, loop.tenants)
+        if service == "ingest":
+            loop.restart(service)
+            kills += 1
+    loop.ready()
+    loop.rest()
+    return kills
+
+
+def order_and_kill(loop: Loop) -> int:
+    """The executor dies right after the CRM did what it was told and before it could answer, and once before it began."""
+    control = Control(loop)
+    actions = chosen(loop)
+    for number, action in enumerate(actions):
+        target = action["proposal"]["target"]["object"]
+        method = "POST" if target == "Task" else "PATCH"
+        control.fault(kind=("late", "slow")[number % 2], seconds=3, path=f"*/sobjects/{target}*", method=method)
+        approve(loop, action, number)
+        wait_until(lambda: control.faults_left() == 0, "the executor writing to the CRM", 30)
+        loop.restart("executor")
+        loop.stack.await_ready("executor")
+        done = number + 1
+        wait_until(
+            lambda: len(loop.api().get("/v1/top", state="SUCCEEDED", limit=500)) == done, "the order succeeding", 90
+        )  # noqa: B023 - read at once
+    return len(actions)
