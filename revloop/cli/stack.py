@@ -40,7 +40,7 @@ class Stack:
         apply(topic_specs(), {"bootstrap.servers": self.home.bootstrap})
         if standin_data is not None:
             say("starting the Salesforce stand-in")
-            self._start_standin(standin_data)
+            self.start_standin(standin_data)
         say(f"starting {len(SERVICES)} services")
         for service in SERVICES:
             self.start(service, tenants)
@@ -78,7 +78,8 @@ class Stack:
             "REVLOOP_SALESFORCE_CLIENT_SECRET": STANDIN_SECRET,
         }
 
-    def _start_standin(self, data: Path) -> None:
+    def start_standin(self, data: Path) -> None:
+        """Start the Salesforce stand-in with the records of a delivery folder, and wait until it answers."""
         port = self.home.standin_port
         state = self.home.directory / "standin" / "salesforce"
         argv = [

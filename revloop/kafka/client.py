@@ -8,7 +8,7 @@ ClientConfig = dict[str, str | int | float | bool]
 
 
 def client_config(environment: Mapping[str, str] | None = None) -> ClientConfig:
-    """``KAFKA_BOOTSTRAP_SERVERS=…`` becomes ``bootstrap.servers``, ``KAFKA_SASL_MECHANISM=…`` ``sasl.mechanism``, etc."""
+    """``KAFKA_BOOTSTRAP_SERVERS=…`` is ``bootstrap.servers``, ``KAFKA_SASL_MECHANISM=…`` ``sasl.mechanism``, etc."""
     found = os.environ if environment is None else environment
     return {
         name.removeprefix(PREFIX).lower().replace("_", "."): value

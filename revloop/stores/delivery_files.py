@@ -1,4 +1,4 @@
-"""Folders with ``deliveries.jsonl.gz`` come in, lines go out in order of (at, folder, seq); bad ones are refused by place."""
+"""Folders with ``deliveries.jsonl.gz`` come in, lines go out by (at, folder, seq); bad ones are refused by place."""
 
 import gzip
 import heapq

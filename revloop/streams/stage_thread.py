@@ -1,4 +1,4 @@
-"""Runs a pure core over Kafka: one transaction holds outputs, states and input offsets; the store follows the commit."""
+"""Runs a pure core over Kafka: one transaction holds outputs, states and offsets; the store follows the commit."""
 
 import sys
 import time

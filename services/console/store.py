@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS latest (
 CREATE INDEX IF NOT EXISTS latest_status ON latest (tenant, kind, status, score DESC, id);
 CREATE TABLE IF NOT EXISTS dispositions (
     tenant TEXT NOT NULL, event_id TEXT NOT NULL, connector TEXT NOT NULL, disposition TEXT NOT NULL,
-    items INTEGER NOT NULL, records INTEGER NOT NULL, duplicates INTEGER NOT NULL, parked INTEGER NOT NULL, dead INTEGER NOT NULL,
+    items INTEGER NOT NULL, records INTEGER NOT NULL, duplicates INTEGER NOT NULL, parked INTEGER NOT NULL,
+    dead INTEGER NOT NULL,
     PRIMARY KEY (tenant, event_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bodies (
@@ -206,7 +207,7 @@ class ReadModel:
         """The newest events of an account among ``kinds``, newest first."""
         marks = ",".join("?" * len(kinds))
         return self._bodies(
-            "SELECT body FROM history WHERE tenant = ? AND account = ?"
+            "SELECT body FROM history WHERE tenant = ? AND account = ?"  # noqa: S608 - only question marks are put in
             f" AND kind IN ({marks}) ORDER BY seq DESC LIMIT ?",
             tenant,
             account,

@@ -91,7 +91,8 @@ class OrderQueue:
         with self._transaction() as db:
             row = db.execute(
                 "INSERT INTO orders (order_id, lane, action, direction, seq)"
-                " VALUES (?, ?, ?, ?, (SELECT coalesce(max(seq), 0) + 1 FROM orders)) ON CONFLICT DO NOTHING RETURNING 1",
+                " VALUES (?, ?, ?, ?, (SELECT coalesce(max(seq), 0) + 1 FROM orders))"
+                " ON CONFLICT DO NOTHING RETURNING 1",
                 (order_id, lane, codec.encode(action), direction.value),
             ).fetchone()
         return row is not None
@@ -117,8 +118,8 @@ class OrderQueue:
         """Take the oldest order that may run at ``now``; an order whose lease ran out is free again."""
         marks = ",".join("?" * len(blocked_lanes))
         query = (
-            "SELECT order_id, action, direction, lane, intent, attempts, sent, token FROM orders"
-            f" WHERE state = 'READY' AND not_before <= ? AND lease_until <= ? AND lane NOT IN ({marks})"  # noqa: S608 - only marks
+            "SELECT order_id, action, direction, lane, intent, attempts, sent, token FROM orders"  # noqa: S608 - only marks
+            f" WHERE state = 'READY' AND not_before <= ? AND lease_until <= ? AND lane NOT IN ({marks})"
             " ORDER BY seq LIMIT 1"
         )
         with self._transaction() as db:

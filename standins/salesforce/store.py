@@ -90,13 +90,12 @@ class Store:
 
     def row(self, record: str) -> Row | None:
         """The record with this id, deleted or not."""
-        found = self._db.execute(f"SELECT {_ROW} FROM records WHERE id = ?", (record,)).fetchone()
+        found = self._db.execute(_ONE, (record,)).fetchone()
         return _row(found) if found else None
 
     def rows(self, sobject: str) -> Iterator[Row]:
         """The records of an object that are not deleted, by id."""
-        sql = f"SELECT {_ROW} FROM records WHERE object = ? AND deleted = 0 ORDER BY id"
-        return (_row(found) for found in self._db.execute(sql, (sobject,)))
+        return (_row(found) for found in self._db.execute(_ALL, (sobject,)))
 
     def put(self, row: Row) -> None:
         """Stores the record under its id."""
@@ -161,7 +160,10 @@ class Store:
         return int(self.meta("last_write_ms") or "0")
 
 
-_ROW = "object, id, fields, version, modified_ms, deleted"
+_ONE = "SELECT object, id, fields, version, modified_ms, deleted FROM records WHERE id = ?"
+_ALL = (
+    "SELECT object, id, fields, version, modified_ms, deleted FROM records WHERE object = ? AND deleted = 0 ORDER BY id"
+)
 
 
 def _row(found: tuple[str, str, str, int, int, int]) -> Row:

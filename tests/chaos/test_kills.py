@@ -1,4 +1,4 @@
-"""kill -9 of each service while it has work, and of the executor inside an effect: the ledger and the effects stay the same."""
+"""kill -9 of each service at work, and of the executor inside an effect: the ledger and the effects stay the same."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_nothing_is_lost_or_done_twice(undisturbed: Outcome, tmp_path: Path) -> 
 
 
 def feed_and_kill(loop: Loop) -> int:
-    """Each service dies with input waiting: it is down while a part of the log arrives, and dies again on its way up."""
+    """Each service dies with input waiting: it is down while a part of the log arrives, and dies on its way up."""
     bodies = loop.chunks(NYC, "nyc", CHUNKS)
     kills = 0
     for number, body in enumerate(bodies):
@@ -81,8 +81,15 @@ def feed_and_kill(loop: Loop) -> int:
     return kills
 
 
+def await_succeeded(loop: Loop, count: int) -> None:
+    """Wait until as many actions have succeeded."""
+    wait_until(
+        lambda: len(loop.api().get("/v1/top", state="SUCCEEDED", limit=500)) == count, "the order succeeding", 90
+    )
+
+
 def order_and_kill(loop: Loop) -> int:
-    """The executor dies right after the CRM did what it was told and before it could answer, and once before it began."""
+    """The executor dies right after the CRM did as told and before it could answer, and once before it began."""
     control = Control(loop)
     actions = chosen(loop)
     for number, action in enumerate(actions):
@@ -93,8 +100,5 @@ def order_and_kill(loop: Loop) -> int:
         wait_until(lambda: control.faults_left() == 0, "the executor writing to the CRM", 30)
         loop.restart("executor")
         loop.stack.await_ready("executor")
-        done = number + 1
-        wait_until(
-            lambda: len(loop.api().get("/v1/top", state="SUCCEEDED", limit=500)) == done, "the order succeeding", 90
-        )  # noqa: B023 - read at once
+        await_succeeded(loop, number + 1)
     return len(actions)

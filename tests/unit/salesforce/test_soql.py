@@ -86,7 +86,12 @@ def test_a_moment_is_written_in_utc() -> None:
 
 @given(st.text(alphabet="SELECT FROMWHEREAND'\\(),=<>.0123456789-TZ:ab\n", max_size=60))
 def test_no_text_breaks_the_parser(text: str) -> None:
+    assert _refusal(text) in ("", "MALFORMED_QUERY")
+
+
+def _refusal(text: str) -> str:
     try:
         parse(text)
     except Refused as refusal:
-        assert refusal.code == "MALFORMED_QUERY"
+        return refusal.code
+    return ""
