@@ -34,9 +34,11 @@ check: .venv/.ok ## Lint, format, types, import rules, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m revloop.contracts.generate --check
+	$(BIN)/python -m revloop.cli.reference --check
 
-gen: .venv/.ok ## Write classes, codecs, topics and docs from schemas/
+gen: .venv/.ok ## Write classes, codecs, topics and docs from schemas/, and the references
 	$(BIN)/python -m revloop.contracts.generate
+	$(BIN)/python -m revloop.cli.reference
 
 lock: ## Resolve requirements.in into requirements.lock (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -14,8 +14,8 @@ class Settings(ServiceSettings):
     salesforce_url: Annotated[
         str, Field(description="Base URL of the Salesforce organisation; empty when there is none.")
     ] = ""
-    salesforce_client_id: str = ""
-    salesforce_client_secret: SecretStr = SecretStr("")
+    salesforce_client_id: Annotated[str, Field(description="Client id of the OAuth client-credentials flow.")] = ""
+    salesforce_client_secret: Annotated[SecretStr, Field(description="Its secret; never logged.")] = SecretStr("")
     target_timeout_seconds: Annotated[
         float, Field(gt=0, le=15, description="Longest wait for one answer of a target.")
     ] = 5.0
