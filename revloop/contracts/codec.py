@@ -45,7 +45,7 @@ def encode(value: Envelope | StateRecord) -> bytes:
 
 def decode(data: bytes) -> Envelope | StateRecord:
     """The event or state in ``data``, also of past releases; raises UnknownSchema or DecodeError."""
-    if data[:2] != MARKER:
+    if data[:2] != MARKER or len(data) < _HEAD_BYTES:
         raise DecodeError("no single-object encoding; if its producer uses a schema registry, set SCHEMA_REGISTRY_URL")
     return _reader(data[2:_HEAD_BYTES])(data, _HEAD_BYTES)
 
