@@ -5,7 +5,7 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +14,8 @@ import httpx
 from revloop.cli.api import Api
 from revloop.cli.data import batches, feed_tenant
 from revloop.cli.home import KAFKA_OFFSET, OFFSETS, SERVICES, STANDIN_OFFSET, Home
-from revloop.cli.stack import Stack
 from revloop.cli.processes import wait_until
+from revloop.cli.stack import Stack
 from revloop.cli.walk import wait_quiet
 from revloop.replay.deliveries import events
 from revloop.tenants import Registry
@@ -137,6 +137,15 @@ class Control:
     def faults_left(self) -> int:
         """Ordered faults that still wait for their request."""
         return len(httpx.get(f"{self._base}/__standin__/faults", timeout=10).json()["faults"])
+
+    def edit(self, target: Mapping[str, object], **fields: object) -> None:
+        """Change a record as another person would."""
+        order = {"object": target["object"], "id": target["object_id"], "fields": fields}
+        httpx.post(f"{self._base}/__standin__/edit", json=order, timeout=10).raise_for_status()
+
+    def written_ids(self) -> list[str]:
+        """Id of the record of every accepted write."""
+        return [effect["id"] for effect in httpx.get(f"{self._base}/__standin__/effects", timeout=10).json()["effects"]]
 
     def effects(self) -> list[tuple[str, str, str]]:
         """Every accepted write: method, object and the fields after it, in order."""

@@ -12,7 +12,7 @@ from revloop.contracts.failures import Retry
 from revloop.contracts.generated.events import Envelope
 from revloop.stage import Emit
 from revloop.streams.outputs import Outgoing, outgoing
-from revloop.streams.settings import ServiceSettings
+from revloop.streams.settings import ClientConfig, ServiceSettings
 
 log = structlog.get_logger()
 
@@ -25,11 +25,12 @@ Report = Callable[[KafkaError | None, Message], None]
 class EdgeProducer:
     """One for a process; safe to use from several threads and from the event loop."""
 
-    def __init__(self, settings: ServiceSettings, codec: Codec) -> None:
+    def __init__(self, settings: ServiceSettings, codec: Codec, client: ClientConfig | None = None) -> None:
         self._codec = codec
         self._producer = Producer(
             {
                 **settings.client(),
+                **(client or {}),
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 5,

@@ -156,7 +156,7 @@ def _carried(delivery: Delivery, known: EntityLink, account: str, change: Snapsh
 
 
 def _wake(delivery: Delivery, known: EntityLink, account: str) -> list[Emit]:
-    """What waited goes to the account in order of arrival, at the clock of the linking; its own times stay as evidence."""
+    """What waited goes to the account in order of arrival, at the clock of the linking; its times stay as evidence."""
     emits = []
     for snapshot in known.waiting:
         woken = msgspec.structs.replace(snapshot, account_id=account, observed_at=delivery.observed_at)
