@@ -27,6 +27,8 @@ class Report:
     size: int = 0
     root: bytes = b""
     faults: list[str] = field(default_factory=list)
+    uncovered: list[str] = field(default_factory=list)
+    """Files the checkpoint says nothing about: a writer puts tiles down before the checkpoint that covers them."""
 
     @property
     def ok(self) -> bool:
@@ -111,7 +113,7 @@ def _check_signatures(body: str, signatures: str, key: Key, where: str) -> None:
 
 
 def verify_log(folder: Path, vkey: str) -> Report:
-    """Check everything the checkpoint covers, and that nothing else lies there."""
+    """Check everything the checkpoint covers; what else lies there is listed apart."""
     report = Report()
     try:
         checkpoint = open_checkpoint(_read(folder, "checkpoint"), parse_key(vkey))
@@ -123,7 +125,7 @@ def verify_log(folder: Path, vkey: str) -> Report:
     tops = _check_tiles(folder, level, report)
     if not report.faults and tops != checkpoint.root:
         report.faults.append("checkpoint: its root is not the root of the entries")
-    report.faults += _strangers(folder, checkpoint.size)
+    report.uncovered = _uncovered(folder, checkpoint.size)
     return report
 
 
@@ -181,7 +183,7 @@ def _check_tiles(folder: Path, hashes: list[bytes], report: Report) -> bytes:
     return root
 
 
-def _strangers(folder: Path, size: int) -> list[str]:
+def _uncovered(folder: Path, size: int) -> list[str]:
     """Files that the checkpoint does not cover; partial tiles that wider ones replaced may stay."""
     expected = {"checkpoint", "vkey"}
     count, level = size, 0
@@ -193,18 +195,18 @@ def _strangers(folder: Path, size: int) -> list[str]:
             }
         count, level = count // WIDTH, level + 1
         names = [str(level)]
-    faults = []
+    found = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in expected and not _outgrown(name, expected):
-            faults.append(f"{name}: the checkpoint does not cover this file")
-    return faults
+            found.append(name)
+    return found
 
 
 def _outgrown(name: str, expected: set[str]) -> bool:
     """A partial tile of which the log has a wider one now."""
     base, partial, width = name.partition(".p/")
-    if not partial or not width.isdecimal():
+    if not partial or not width.isdecimal() or not 0 < int(width) < WIDTH:
         return False
     wider = [int(other.partition(".p/")[2]) for other in expected if other.startswith(f"{base}.p/")]
     return base in expected or any(int(width) < other for other in wider)
@@ -335,6 +337,8 @@ def main() -> int:
         report = verify_proof(arguments.proof.read_bytes(), arguments.entry.read_bytes(), key)
     else:
         report = verify_log(arguments.folder, key)
+    for name in report.uncovered:
+        print(f"note {name}: the checkpoint does not cover this file", file=sys.stderr)
     for fault in report.faults:
         print(f"FAULT {fault}", file=sys.stderr)
     print(f"{'ok' if report.ok else 'BAD'}: {report.size} entries, root {report.root.hex()}")
