@@ -75,7 +75,7 @@ def _read_all(read: Read, name: str, data: bytes, at: int) -> tuple[object, str]
 
 def _resolved(event_class: type[Envelope | StateRecord], value: object, name: str) -> Envelope | StateRecord:
     try:
-        event = msgspec.convert(value, event_class, builtin_types=(bytes,))
+        event = msgspec.convert(value, event_class, builtin_types=(bytes,))  # drops what the class does not have
     except msgspec.ValidationError as error:
         raise UnknownSchema(f"{name} of another release does not fit this one's: {error}") from error
     if isinstance(event, Envelope) and event.event_type != event.EVENT_TYPE:
@@ -83,34 +83,32 @@ def _resolved(event_class: type[Envelope | StateRecord], value: object, name: st
     return event
 
 
-def _defaults(schema: Json) -> dict[str, dict[str, Json]]:
-    """For each record of a complete schema, its fields: their defaults, or _REQUIRED."""
-    found: dict[str, dict[str, Json]] = {}
+def _defaults(schema: Json) -> dict[str, dict[str, object]]:
+    """For each record of a complete schema the fields that have a default, with it."""
+    found: dict[str, dict[str, object]] = {}
     waiting = [schema]
     while waiting:
         match waiting.pop():
             case list() as branches:
                 waiting += branches
             case {"type": "record", "name": name, "namespace": namespace, "fields": fields}:
-                found[full_name(name, namespace)] = {field["name"]: _default(field) for field in fields}
+                found[full_name(name, namespace)] = {f["name"]: _default(f) for f in fields if "default" in f}
                 waiting += [field["type"] for field in fields]
             case {"items": inner} | {"values": inner}:
                 waiting.append(inner)
     return found
 
 
-_REQUIRED = object()
-
-
 def _default(field: Json) -> object:
-    default = field.get("default", _REQUIRED)
+    """Avro writes the default of bytes as text, a character for each."""
+    default: object = field["default"]
     return default.encode("latin-1") if field["type"] == "bytes" and isinstance(default, str) else default
 
 
 class _Compiler:
     """Makes readers of plain values from a writer's schema; ``defaults`` are those of our records by full name."""
 
-    def __init__(self, defaults: Mapping[str, Mapping[str, Json]]) -> None:
+    def __init__(self, defaults: Mapping[str, Mapping[str, object]]) -> None:
         self._defaults = defaults
         self._named: dict[str, Read] = {}
 
@@ -144,21 +142,14 @@ class _Compiler:
 
     def _record(self, schema: Json, name: str, namespace: str, depth: int) -> Read:
         fields = [(f["name"], self.compile(f["type"], namespace, depth + 1)) for f in schema["fields"]]
-        ours = self._defaults.get(name, {})
-        added = {field: default for field, default in ours.items() if field not in {known for known, _ in fields}}
-        if missing := [field for field, default in added.items() if default is _REQUIRED]:
-            raise UnknownSchema(f"{name}: its writer had no {', '.join(missing)}, and ours has no default for that")
-        kept = [(field, read, field in ours) for field, read in fields]
-        return _record(kept, added)
+        return _record(fields, self._defaults.get(name, {}))
 
 
-def _record(fields: list[tuple[str, Read, bool]], added: dict[str, Json]) -> Read:
+def _record(fields: list[tuple[str, Read]], defaults: Mapping[str, object]) -> Read:
     def read(data: bytes, at: int) -> tuple[object, int]:
-        values = dict(added)
-        for name, read_field, kept in fields:
-            value, at = read_field(data, at)
-            if kept:
-                values[name] = value
+        values = dict(defaults)
+        for name, read_field in fields:
+            values[name], at = read_field(data, at)
         return values, at
 
     return read

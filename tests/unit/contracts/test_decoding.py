@@ -41,6 +41,7 @@ BAD: dict[str, bytes] = {
     "a negative branch": SEEN + b"\x01",
     "a branch in two bytes": SEEN + b"\x82\x00\x02",
     "eleven bytes of number": SEEN + b"\x02" + b"\xff" * 10 + b"\x01",
+    "eleven bytes of nothing": SEEN + b"\x02" + b"\x80" * 10 + b"\x00",
     "65 bits of number": SEEN + b"\x02" + b"\xff" * 9 + b"\x02",
     "a number without end": SEEN + b"\x02" + b"\xff",
 }
@@ -94,6 +95,12 @@ def test_a_count_that_the_bytes_cannot_hold_is_refused_at_once() -> None:
     for count in (HUGE_COUNT, LONG_TEN_BYTES, _zigzag(1000), LONG_TEN_BYTES + HUGE_COUNT):
         with pytest.raises(DecodeError, match=r"block|bits|negative"):
             codec.decode(tampered(change, b"\x02\x0cneedle", count + b"\x0cneedle"))
+
+
+def test_an_end_of_blocks_in_two_bytes_is_refused() -> None:
+    change = msgspec.structs.replace(some(EntityChange), changed=("needle",), fields={})
+    with pytest.raises(DecodeError, match="block"):
+        codec.decode(tampered(change, b"\x02\x0cneedle\x00", b"\x02\x0cneedle\x80\x00\x00"))
 
 
 def test_an_array_in_blocks_with_sizes_is_read() -> None:

@@ -123,6 +123,26 @@ def test_a_schema_that_is_none_of_ours_is_refused(text: str) -> None:
         reader_for(text)
 
 
+def test_bytes_cut_anywhere_or_too_long_are_refused() -> None:
+    schemas = present()
+    data = fastavro_bytes(for_fastavro(schemas, root(schemas, SIGNAL)), plain(signal()))
+    read = reader_for(SCHEMAS[SIGNAL])
+    assert read(data, 0) == signal()
+    for end in range(len(data)):
+        with pytest.raises(DecodeError):
+            read(data[:end], 0)
+    with pytest.raises(DecodeError, match="1 bytes"):
+        read(data + b"\0", 0)
+
+
+def test_bytes_under_the_schema_of_another_type_are_refused() -> None:
+    schemas = present()
+    other = {**plain(signal()), "event_type": "raw.tick.v1"}
+    data = fastavro_bytes(for_fastavro(schemas, root(schemas, SIGNAL)), other)
+    with pytest.raises(DecodeError, match=r"raw\.tick\.v1"):
+        reader_for(SCHEMAS[SIGNAL])(data, 0)
+
+
 def test_items_that_take_no_bytes_are_refused_by_the_first(tmp_path: Path) -> None:
     """Eleven bytes would otherwise keep a reader busy until memory ends."""
     kind = {"type": "array", "items": "null"}
