@@ -43,9 +43,15 @@ def edge(nyc_loop: Loop) -> Edge:
 
 def record(**fields: object) -> str:
     sound = {
-        "attributes": {"type": "Opportunity"}, "Id": "006BADBADBADBADBAD", "PID__c": "9001", "Account": {"Name": "DEP"},
-        "StageName": "Design", "Amount": 1.0, "CloseDate": "2019-01-01", "SystemModstamp": "2018-03-01T00:00:00.000+0000",
-    }  # fmt: skip
+        "attributes": {"type": "Opportunity"},
+        "Id": "006BADBADBADBADBAD",
+        "PID__c": "9001",
+        "Account": {"Name": "DEP"},
+        "StageName": "Design",
+        "Amount": 1.0,
+        "CloseDate": "2019-01-01",
+        "SystemModstamp": "2018-03-01T00:00:00.000+0000",
+    }
     return json.dumps({"records": [{**sound, **fields}]})
 
 

@@ -183,11 +183,24 @@ def unsigned(action: Action, now: int) -> Command:
     command_id = uuid4().hex
     event_id = derive_id("cmd", "nyc", command_id)
     return Command(
-        event_id=event_id, event_type=Command.EVENT_TYPE, tenant_id="nyc", account_id=action["account_id"], source="console",
-        trace_id=trace_of(event_id), caused_by="", occurred_at=now, observed_at=now, command_id=command_id,
-        kind=CommandKind.approve, subject_id=action["request_id"], binding_hash=action["binding_hash"], note="", actor="seller",
-        assertion="", received_at=now,
-    )  # fmt: skip
+        event_id=event_id,
+        event_type=Command.EVENT_TYPE,
+        tenant_id="nyc",
+        account_id=action["account_id"],
+        source="console",
+        trace_id=trace_of(event_id),
+        caused_by="",
+        occurred_at=now,
+        observed_at=now,
+        command_id=command_id,
+        kind=CommandKind.approve,
+        subject_id=action["request_id"],
+        binding_hash=action["binding_hash"],
+        note="",
+        actor="seller",
+        assertion="",
+        received_at=now,
+    )
 
 
 def answered(orders: Orders, command_id: str) -> bool:

@@ -109,7 +109,7 @@ def test_a_published_log_is_not_written_over(tmp_path: Path) -> None:
 
 
 def test_a_killed_writer_leaves_a_true_log(tmp_path: Path) -> None:
-    """kill -9 at twenty moments: the log verifies each time, and each checkpoint ever seen is a beginning of the last."""
+    """kill -9 at twenty moments: the log verifies each time, and each checkpoint seen is a beginning of the last."""
     seen: list[tuple[int, bytes]] = []
     for turn in range(20):
         child = subprocess.Popen([sys.executable, "-c", WRITE, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)
