@@ -11,6 +11,11 @@ from revloop.contracts.times import iso, parse_iso
 Scalar = bool | int | float | str | None
 MAX_ID_LENGTH = 1024
 """Longer ids are refused: they would not fit a key."""
+DELETED = "deleted"
+"""Name of the field that is true in the last record of what was deleted at the source: it leaves its account."""
+FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""The years 1 to 9999: what a time as text can say."""
+SHOWN = 60
 
 
 class ObjectMapping(msgspec.Struct, frozen=True):
@@ -57,7 +62,7 @@ def decode(body: bytes) -> Json:
     """The JSON of a body; raises Reject."""
     try:
         return _decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Reject("bad_json", f"The body is no JSON ({error}): ask the vendor for the delivery again.") from error
 
 
@@ -66,7 +71,7 @@ _decode: Callable[[bytes], Json] = msgspec.json.Decoder().decode
 
 def getter(path: str) -> Getter:
     """Reads ``a.b.0.c`` from a record; anything missing on the way gives None."""
-    steps: list[str | int] = [int(part) if part.isdigit() else part for part in path.split(".")]
+    steps: list[str | int] = [int(part) if part.isdecimal() else part for part in path.split(".")]
     if len(steps) == 1:
         name = str(steps[0])
         return lambda record: record.get(name)
@@ -86,12 +91,23 @@ def getter(path: str) -> Getter:
 
 
 def scalar(name: str, value: Json) -> Scalar:
-    """A field's value as the contracts know it; objects and lists are refused."""
-    if value is None or isinstance(value, str | bool | int | float):
+    """A field's value as the contracts know it; objects, lists and whole numbers of more than 64 bits are refused."""
+    if value is None or isinstance(value, str | float):
         return value
+    if isinstance(value, int):  # bool, too
+        if -(1 << 63) <= value < 1 << 63:
+            return value
+        raise _wrong(name, value, "a whole number of 64 bits")
     raise Reject(
         "wrong_type", f"Field {name} holds a {type(value).__name__}: map a path inside it in the tenant profile."
     )
+
+
+def text(name: str, value: Json) -> Scalar:
+    """Text, or None; a number is refused, never converted."""
+    if value is None or isinstance(value, str):
+        return value
+    raise _wrong(name, value, "text")
 
 
 def number(name: str, value: Json) -> Scalar:
@@ -99,7 +115,7 @@ def number(name: str, value: Json) -> Scalar:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Reject("wrong_type", f"Field {name} is {value!r}, not a number: mend it at the source.")
+        raise _wrong(name, value, "a number")
     return float(value)
 
 
@@ -107,22 +123,27 @@ def day(name: str, value: Json) -> Scalar:
     """A calendar day as ``YYYY-MM-DD``, or None."""
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) != 10:
-        raise Reject("wrong_type", f"Field {name} is {value!r}, not a day (YYYY-MM-DD): mend it at the source.")
+    if not isinstance(value, str) or len(value) != 10 or value[4] != "-" or value[7] != "-":
+        raise _wrong(name, value, "a day (YYYY-MM-DD)")
     moment(name, value)
     return value
 
 
 def moment(name: str, value: Json) -> int:
-    """A moment in ms; raises Reject."""
+    """A moment in ms from ISO 8601; raises Reject."""
     if not isinstance(value, str):
-        raise Reject("wrong_type", f"Field {name} is {value!r}, not a time (ISO 8601): mend it at the source.")
+        raise _wrong(name, value, "a time (ISO 8601)")
     try:
-        return parse_iso(value)
+        return epoch_ms(name, parse_iso(value))
     except ValueError as error:
-        raise Reject(
-            "wrong_type", f"Field {name} is {value!r}, not a time (ISO 8601): mend it at the source."
-        ) from error
+        raise _wrong(name, value, "a time (ISO 8601)") from error
+
+
+def epoch_ms(name: str, value: Json) -> int:
+    """A moment in ms from a number of them; raises Reject."""
+    if isinstance(value, bool) or not isinstance(value, int) or not FIRST_MS <= value <= LAST_MS:
+        raise _wrong(name, value, "a time in milliseconds, in the years 1 to 9999")
+    return value
 
 
 def time_text(name: str, value: Json) -> Scalar:
@@ -130,14 +151,25 @@ def time_text(name: str, value: Json) -> Scalar:
     return None if value is None else iso(moment(name, value))
 
 
+def _wrong(name: str, value: Json, wanted: str) -> Reject:
+    return Reject("wrong_type", f"Field {name} is {shown(value)}, not {wanted}: mend it at the source.")
+
+
+def shown(value: Json) -> str:
+    """A value for a message: short, whatever came in."""
+    if isinstance(value, str) and len(value) > SHOWN:
+        return f"{value[:SHOWN]!r}… ({len(value)} characters)"
+    return f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(value)
+
+
 def identifier(name: str, value: Json) -> str:
     """A non-empty id as text; raises Reject."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise Reject("missing_id", f"Field {name} is {value!r}: without an id a record cannot be followed.")
-    text = str(value)
-    if len(text) > MAX_ID_LENGTH:
-        raise Reject("id_too_long", f"Field {name} has {len(text)} characters, more than {MAX_ID_LENGTH}.")
-    return text
+        raise Reject("missing_id", f"Field {name} is {shown(value)}: without an id a record cannot be followed.")
+    found = str(value)
+    if len(found) > MAX_ID_LENGTH:
+        raise Reject("id_too_long", f"Field {name} has {len(found)} characters, more than {MAX_ID_LENGTH}.")
+    return found
 
 
 def account_key(value: Json) -> str:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from revloop.contracts.failures import Reject
 from revloop.integrations.record import (
+    DELETED,
     Getter,
     Json,
     ObjectMapping,
@@ -18,10 +19,18 @@ from revloop.integrations.record import (
     moment,
     number,
     scalar,
+    shown,
+    text,
     time_text,
 )
 
-TYPED: Mapping[str, Callable[[str, Json], Scalar]] = {"close_date": day, "amount": number, "created": time_text}
+TYPED: Mapping[str, Callable[[str, Json], Scalar]] = {
+    "close_date": day,
+    "amount": number,
+    "created": time_text,
+    "stage": text,
+    "name": text,
+}
 """Normalised fields whose values must have a type; all others are taken as they are."""
 
 
@@ -33,8 +42,8 @@ class Salesforce:
     def records(self, resource: str, body: bytes, objects: Mapping[str, ObjectMapping]) -> Sequence[Record | Reject]:
         """One record for each row of the page."""
         page = decode(body)
-        if isinstance(page, list):
-            raise Reject("vendor_error", f"Salesforce answered with an error: {_error(page)}.")
+        if isinstance(page, list) and (code := _error_code(page)):
+            raise Reject("vendor_error", f"Salesforce answered with an error: {code}. Nothing was read: ask again.")
         rows = page.get("records") if isinstance(page, dict) else None
         if not isinstance(rows, list):
             raise Reject("unknown_shape", "The body has no list of records: is it the answer to a query?")
@@ -44,9 +53,9 @@ class Salesforce:
 NORMALISER = Salesforce()
 
 
-def _error(page: list[Json]) -> str:
+def _error_code(page: list[Json]) -> str:
     first = page[0] if page else None
-    return str(first.get("errorCode", first)) if isinstance(first, dict) else str(first)
+    return shown(first.get("errorCode")) if isinstance(first, dict) and "errorCode" in first else ""
 
 
 def _read(resource: str, row: Json, objects: Mapping[str, ObjectMapping]) -> Record | Reject:
@@ -65,11 +74,14 @@ def _record(resource: str, row: Json, objects: Mapping[str, ObjectMapping]) -> R
     if mapping is None:
         raise Reject(
             "unmapped_object",
-            f"Object {name} is not in the tenant profile: add it under connectors.salesforce.objects.",
+            f"Object {shown(name)} is not in the tenant profile: add it under connectors.salesforce.objects.",
         )
     entity_id = identifier("Id", row.get("Id"))
     version = moment("SystemModstamp", row.get("SystemModstamp") or row.get("LastModifiedDate"))
-    key, account, fields = _paths(mapping.key, mapping.account, tuple(mapping.fields.items()))
+    key, account, paths = _paths(mapping.key, mapping.account, tuple(mapping.fields.items()))
+    fields = {name: typed(name, get(row)) for name, get, typed in paths}
+    if row.get("IsDeleted") is True:
+        fields[DELETED] = True
     return Record(
         entity_type=mapping.entity_type,
         entity_id=entity_id,
@@ -77,16 +89,13 @@ def _record(resource: str, row: Json, objects: Mapping[str, ObjectMapping]) -> R
         account=account_key(account(row)) if account else "",
         version=version,
         occurred_at=version,
-        fields={name: TYPED.get(name, scalar)(name, get(row)) for name, get in fields},
+        fields=fields,
     )
 
 
 @lru_cache(maxsize=256)
 def _paths(
     key: str, account: str, fields: tuple[tuple[str, str], ...]
-) -> tuple[Getter | None, Getter | None, list[tuple[str, Getter]]]:
-    return (
-        getter(key) if key else None,
-        getter(account) if account else None,
-        [(name, getter(path)) for name, path in fields],
-    )
+) -> tuple[Getter | None, Getter | None, list[tuple[str, Getter, Callable[[str, Json], Scalar]]]]:
+    paths = [(name, getter(path), TYPED.get(name, scalar)) for name, path in fields]
+    return getter(key) if key else None, getter(account) if account else None, paths

@@ -1,10 +1,13 @@
 """One record and what is known of its entity come in; where it goes, what it leaves and what it wakes go out."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 
 import msgspec
 
 from revloop.contracts.envelope import caused
+from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import (
     Delivery,
@@ -13,18 +16,21 @@ from revloop.contracts.generated.events import (
     Disposition,
     EntityLink,
     EntityRef,
-    OwnWrite,
     Snapshot,
     SnapshotChange,
     Unresolved,
 )
-from revloop.contracts.ids import content_hash, derive_id
+from revloop.contracts.ids import canonical, derive_id
 from revloop.contracts.keys import join_key
-from revloop.integrations.record import Record
+from revloop.integrations.record import DELETED, Record, Scalar
 from revloop.stage import Emit
 from services.ingest.core.writes import echo_of
 
 SOURCE = "ingest"
+MAX_RECORD_BYTES = 2**20
+"""A larger record is refused: its state and what follows from it must fit Kafka's messages."""
+MAX_WAITING_BYTES = 4 * 2**20
+"""What may wait for the link of one entity."""
 
 
 class Fate(StrEnum):
@@ -44,28 +50,54 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None, own_users: tuple[str, ...]) -> Linked:
-    """Send ``record`` to its account; without one it keeps the last account, or waits until one is named."""
+    """Send ``record`` to its account; without one it keeps the last account, or waits until one is named.
+
+    What the source changed later counts as later, whenever it arrives: a past state changes neither the account nor
+    the last state of an entity. Raises Reject for a record too large to be kept, and for more than may wait.
+    """
     snapshot = _snapshot(delivery, item, record)
-    if known is not None and known.snapshot_id == snapshot.snapshot_id:
+    if known is None:
+        return _settle(delivery, snapshot, record.account, None) if record.account else _park(snapshot, None)
+    if known.snapshot_id == snapshot.snapshot_id and record.account in ("", known.account_id):
         return Linked(known, Fate.DUPLICATE)
-    account = record.account or (known.account_id if known else "")
-    if not account:
-        return _park(snapshot, known)
-    if delivery.mode is DeliveryMode.outcome:
-        snapshot = msgspec.structs.replace(snapshot, caused_by=record.entity_id)  # our own doing: no cause to act again
-    elif known is not None and (action := echo_of(known, record.version, record.fields)):
+    if snapshot.version < known.version:
+        snapshot = _past(snapshot, known)
+        if known.account_id:
+            return Linked(known, Fate.RECORD, (_told(snapshot, known.account_id),))
+    if action := echo_of(known, record.version, record.fields, own_users):
         snapshot = msgspec.structs.replace(snapshot, caused_by=action)
+    gone = snapshot.change is SnapshotChange.left
+    account = (known.account_id or record.account) if gone else (record.account or known.account_id)
+    return _settle(delivery, snapshot, account, known) if account else _park(snapshot, known)
+
+
+def _past(snapshot: Snapshot, known: EntityLink) -> Snapshot:
+    """A past state neither brings back what was deleted since, nor takes away what was restored since."""
+    change = SnapshotChange.left if _is_deleted(known.fields) else SnapshotChange.record
+    return msgspec.structs.replace(snapshot, change=change)
+
+
+def _settle(delivery: Delivery, snapshot: Snapshot, account: str, known: EntityLink | None) -> Linked:
+    """The record goes to ``account``, after what the entity leaves behind and after what waited for this."""
     emits: list[Emit] = []
-    if known is not None and known.account_id and known.account_id != account:
+    if known is not None and known.account_id not in ("", account) and not _is_deleted(known.fields):
         emits += _move(delivery, known, account)
     if known is not None and known.waiting:
         emits += _wake(delivery, known, account)
-    emits.append(Emit(topics.RAW_SNAPSHOTS, msgspec.structs.replace(snapshot, account_id=account)))
-    own_writes = known.own_writes if known else ()
-    return Linked(_link(snapshot, account, (), own_writes), Fate.RECORD, tuple(emits))
+    emits.append(_told(snapshot, account))
+    return Linked(_link(snapshot, account, known, ()), Fate.RECORD, tuple(emits))
+
+
+def _told(snapshot: Snapshot, account: str) -> Emit:
+    return Emit(topics.RAW_SNAPSHOTS, msgspec.structs.replace(snapshot, account_id=account))
+
+
+def _is_deleted(fields: Mapping[str, Scalar]) -> bool:
+    return fields.get(DELETED) is True
 
 
 def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
+    """The record as an event, no account yet; what our own effect led to names the action, and is no cause to act."""
     entity = EntityRef(
         connector=delivery.connector,
         entity_type=record.entity_type,
@@ -73,7 +105,13 @@ def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
         entity_key=record.entity_key,
     )
     tenant, connector = delivery.tenant_id, delivery.connector
-    snapshot_id = content_hash([tenant, connector, record.entity_type, record.entity_id, record.version, record.fields])
+    content = canonical([tenant, connector, record.entity_type, record.entity_id, record.version, record.fields])
+    if len(content) > MAX_RECORD_BYTES:
+        raise Reject(
+            "record_too_large",
+            f"The record has {len(content)} bytes, more than {MAX_RECORD_BYTES}: map fewer or shorter fields.",
+        )
+    snapshot_id = sha256(content).hexdigest()
     return Snapshot(
         event_id=derive_id("snp", delivery.event_id, item, snapshot_id),
         event_type=Snapshot.EVENT_TYPE,
@@ -81,12 +119,12 @@ def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
         account_id="",
         source=connector,
         trace_id=delivery.trace_id,
-        caused_by=delivery.event_id,
+        caused_by=record.entity_id if delivery.mode is DeliveryMode.outcome else delivery.event_id,
         occurred_at=record.occurred_at,
         observed_at=delivery.observed_at,
         snapshot_id=snapshot_id,
         entity=entity,
-        change=SnapshotChange.record,
+        change=SnapshotChange.left if _is_deleted(record.fields) else SnapshotChange.record,
         version=record.version,
         fields=record.fields,
         delivery_id=delivery.event_id,
@@ -94,9 +132,10 @@ def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
     )
 
 
-def _link(
-    snapshot: Snapshot, account: str, waiting: tuple[Snapshot, ...], own_writes: tuple[OwnWrite, ...]
-) -> EntityLink:
+def _link(snapshot: Snapshot, account: str, known: EntityLink | None, waiting: tuple[Snapshot, ...]) -> EntityLink:
+    """The link after ``snapshot``: it keeps the newest state by the source's order, and our own writes."""
+    if known is not None and snapshot.version < known.version:
+        return msgspec.structs.replace(known, account_id=account, waiting=waiting)
     return EntityLink(
         account_id=account,
         snapshot_id=snapshot.snapshot_id,
@@ -108,12 +147,18 @@ def _link(
         delivery_id=snapshot.delivery_id,
         item=snapshot.item,
         waiting=waiting,
-        own_writes=own_writes,
+        own_writes=known.own_writes if known else (),
     )
 
 
 def _park(snapshot: Snapshot, known: EntityLink | None) -> Linked:
     waiting = (*(known.waiting if known else ()), snapshot)
+    if known is not None and len(canonical(waiting)) > MAX_WAITING_BYTES:
+        raise Reject(
+            "too_many_waiting",
+            f"{len(known.waiting)} records of {snapshot.entity.entity_key} wait for an account already: "
+            "name one at the source, or take this object out of the tenant profile.",
+        )
     event = caused(
         Unresolved,
         snapshot,
@@ -126,7 +171,7 @@ def _park(snapshot: Snapshot, known: EntityLink | None) -> Linked:
         delivery_id=snapshot.delivery_id,
         item=snapshot.item,
     )
-    return Linked(_link(snapshot, "", waiting, ()), Fate.PARKED, (Emit(topics.RAW_UNRESOLVED, event),))
+    return Linked(_link(snapshot, "", known, waiting), Fate.PARKED, (Emit(topics.RAW_UNRESOLVED, event),))
 
 
 def _move(delivery: Delivery, known: EntityLink, account: str) -> list[Emit]:

@@ -23,7 +23,7 @@ from revloop.contracts.keys import join_key
 from revloop.contracts.times import DAY_MS
 from revloop.integrations.record import Normaliser, Record
 from revloop.stage import Due, Effects, Emit, Refusal
-from revloop.tenants import Profile, Registry
+from revloop.tenants import Profile, Registry, UnknownTenant
 from services.ingest.core.links import Fate, Linked, link
 from services.ingest.core.parsed import Parsed, Parser
 from services.ingest.core.writes import note_write, written_entity
@@ -36,6 +36,9 @@ SEEN_MS = 7 * DAY_MS
 items, unchanged, for duplicates of their records."""
 
 
+NUMBERS_SHOWN = 10
+
+
 class Tally(msgspec.Struct):
     """Items of one delivery by fate (law 4)."""
 
@@ -45,13 +48,24 @@ class Tally(msgspec.Struct):
     dead: int = 0
 
 
+class Read(msgspec.Struct, frozen=True):
+    """A delivery's content and the keys of its states: found for ``keys``, used again by the ``step`` that follows."""
+
+    parsed: Parsed
+    seen_key: str
+    link_keys: Sequence[str]
+    """Of each item, in order; empty for one that was refused."""
+    written_key: str | None
+    """Link of the entity that our own effect wrote to."""
+
+
 class ResolverCore:
     """Pure: profiles and vendor normalisers are given once and do not change while it lives."""
 
     def __init__(self, registry: Registry, normalisers: Mapping[str, Normaliser]) -> None:
         self._registry = registry
         self._parser = Parser(normalisers)
-        self._last: tuple[str, Parsed] | None = None  # a pure result kept between keys() and step() of one delivery
+        self._last: tuple[str, Read] | None = None  # a pure result kept between keys() and step() of one delivery
 
     def clock_of(self, tenant_id: str) -> str:
         """The clock of the tenant's profile."""
@@ -63,11 +77,9 @@ class ResolverCore:
             return (_clock_key(event),)
         if not isinstance(event, Delivery):
             return ()
-        parsed = self._parsed(event)
-        keys = [_link_key(event, record) for record in parsed.records if isinstance(record, Record)]
-        if (written := self._written(event, parsed)) is not None:
-            keys.append(written)
-        return [_seen_key(event), *dict.fromkeys(keys)]
+        read = self._read(event)
+        named = (*filter(None, read.link_keys), *filter(None, (read.written_key,)))
+        return [read.seen_key, *dict.fromkeys(named)]
 
     def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects:
         """Deliveries are resolved, ticks go to every partition, what was remembered long enough is forgotten."""
@@ -83,72 +95,101 @@ class ResolverCore:
                     "unexpected_event", f"The resolver has no use for {event.event_type}: check schemas/topics.yaml."
                 )
 
-    def _parsed(self, delivery: Delivery) -> Parsed:
+    def _read(self, delivery: Delivery) -> Read:
         if self._last is None or self._last[0] != delivery.event_id:
-            try:
-                profile = self._registry.get(delivery.tenant_id)
-                parsed = self._parser.parse(delivery, profile)
-            except Reject as refusal:
-                parsed = Parsed((), refusal)
-            self._last = (delivery.event_id, parsed)
+            self._last = (delivery.event_id, self._read_anew(delivery))
         return self._last[1]
 
-    def _written(self, delivery: Delivery, parsed: Parsed) -> str | None:
-        if parsed.outcome is None:
-            return None
-        return written_entity(self._registry.get(delivery.tenant_id), parsed.outcome)
+    def _read_anew(self, delivery: Delivery) -> Read:
+        seen = join_key(delivery.tenant_id, "seen", delivery.event_id)
+        try:
+            profile = self._registry.get(delivery.tenant_id)
+        except UnknownTenant as refusal:
+            return Read(Parsed((), refusal), seen, (), None)
+        parsed = self._parser.parse(delivery, profile)
+        links = [_link_key(delivery, item) if isinstance(item, Record) else "" for item in parsed.records]
+        written = written_entity(profile, parsed.outcome) if parsed.outcome is not None else None
+        return Read(parsed, seen, links, written)
 
     def _resolve(self, states: Mapping[str, StateRecord], delivery: Delivery) -> Effects:
-        parsed = self._parsed(delivery)
-        if parsed.refusal is not None and parsed.refusal.reason == "unknown_tenant":
-            raise parsed.refusal  # there is no clock to remember it by and no account to show it in
-        seen = _seen_key(delivery)
-        if seen in states:
-            return Effects(emits=(_disposition(delivery, DeliveryDisposition.duplicate, Tally()),))
-        changed: dict[str, StateRecord | None] = {seen: DeliverySeen(due_at=delivery.observed_at + SEEN_MS)}
-        if parsed.refusal is not None:
-            refusal = Refusal(parsed.refusal.reason, parsed.refusal.detail)
-            return Effects(
-                changed, (_disposition(delivery, DeliveryDisposition.dead, Tally(), refusal.reason),), (refusal,)
-            )
-        if not parsed.records:
+        read = self._read(delivery)
+        refused = read.parsed.refusal
+        if isinstance(refused, UnknownTenant):
+            raise refused  # there is no clock to remember it by and no account to show it in
+        seen = states.get(read.seen_key)
+        if isinstance(seen, DeliverySeen):
+            return _again(read.seen_key, seen, delivery)
+        changed: dict[str, StateRecord | None] = {read.seen_key: DeliverySeen(due_at=delivery.observed_at + SEEN_MS)}
+        if refused is not None:
+            said = _disposition(delivery, DeliveryDisposition.dead, Tally(), refused.reason)
+            return Effects(changed, (said,), (Refusal(refused.reason, refused.detail),))
+        if not read.parsed.records:
             return Effects(changed, (_disposition(delivery, DeliveryDisposition.empty, Tally()),))
-        return self._items(states, delivery, parsed, changed)
+        return self._items(states, delivery, read, changed)
 
     def _items(
-        self,
-        states: Mapping[str, StateRecord],
-        delivery: Delivery,
-        parsed: Parsed,
-        changed: dict[str, StateRecord | None],
+        self, states: Mapping[str, StateRecord], delivery: Delivery, read: Read, changed: dict[str, StateRecord | None]
     ) -> Effects:
-        profile = self._registry.get(delivery.tenant_id)
+        own_users = self._own_users(self._registry.get(delivery.tenant_id), delivery.connector)
         emits: list[Emit] = []
-        refusals: list[Refusal] = []
+        refused: list[tuple[int, Reject]] = []
         tally = Tally()
-        for number, record in enumerate(parsed.records):
-            if isinstance(record, Reject):
+        for number, (record, key) in enumerate(zip(read.parsed.records, read.link_keys, strict=True)):
+            try:
+                if isinstance(record, Reject):
+                    raise record
+                known = changed.get(key) or states.get(key)
+                assert known is None or isinstance(known, EntityLink)  # link keys hold nothing else
+                linked = link(delivery, number, record, known, own_users)
+            except Reject as refusal:
                 tally.dead += 1
-                refusals.append(Refusal(record.reason, f"Item {number} of {delivery.event_id}: {record.detail}"))
+                refused.append((number, refusal))
                 continue
-            key = _link_key(delivery, record)
-            known = changed.get(key) or states.get(key)
-            assert known is None or isinstance(known, EntityLink)  # link keys hold nothing else
-            linked = link(delivery, number, record, known, self._own_users(profile, delivery.connector))
             changed[key] = linked.link
             emits += linked.emits
             _count(tally, linked)
-        if (written := self._written(delivery, parsed)) is not None and parsed.outcome is not None:
-            known = changed.get(written) or states.get(written)
-            if isinstance(known, EntityLink):
-                changed[written] = note_write(known, parsed.outcome)
+        _note_write(states, read, changed)
         emits.append(_disposition(delivery, DeliveryDisposition.parsed, tally))
-        return Effects(changed, emits, refusals)
+        return Effects(changed, emits, _refusals(delivery, refused))
 
     @staticmethod
     def _own_users(profile: Profile, connector: str) -> tuple[str, ...]:
         found = profile.connectors.get(connector)
         return found.own_users if found else ()
+
+
+def _note_write(states: Mapping[str, StateRecord], read: Read, changed: dict[str, StateRecord | None]) -> None:
+    if read.written_key is None or read.parsed.outcome is None:
+        return
+    known = changed.get(read.written_key) or states.get(read.written_key)
+    if isinstance(known, EntityLink):
+        changed[read.written_key] = note_write(known, read.parsed.outcome)
+
+
+def _again(key: str, seen: DeliverySeen, delivery: Delivery) -> Effects:
+    """Each repeat is counted: the memory's end moves on by a millisecond, which tells one repeat from the next."""
+    due_at = (delivery.observed_at + SEEN_MS if seen.due_at is None else seen.due_at) + 1
+    said = _disposition(delivery, DeliveryDisposition.duplicate, Tally(), told=(due_at,))
+    return Effects({key: DeliverySeen(due_at=due_at)}, (said,))
+
+
+def _refusals(delivery: Delivery, refused: Sequence[tuple[int, Reject]]) -> list[Refusal]:
+    """One for each reason, not one for each item: every dead letter holds the whole delivery."""
+    by_reason: dict[str, list[tuple[int, Reject]]] = {}
+    for number, refusal in refused:
+        by_reason.setdefault(refusal.reason, []).append((number, refusal))
+    return [
+        Refusal(reason, f"{_numbers(found)} of {delivery.event_id}: {found[0][1].detail}")
+        for reason, found in by_reason.items()
+    ]
+
+
+def _numbers(found: Sequence[tuple[int, Reject]]) -> str:
+    shown = ", ".join(str(number) for number, _ in found[:NUMBERS_SHOWN])
+    if len(found) == 1:
+        return f"Item {shown}"
+    more = f" and {len(found) - NUMBERS_SHOWN} more" if len(found) > NUMBERS_SHOWN else ""
+    return f"Items {shown}{more} (the first is described)"
 
 
 def _count(tally: Tally, linked: Linked) -> None:
@@ -161,11 +202,13 @@ def _count(tally: Tally, linked: Linked) -> None:
             tally.parked += 1
 
 
-def _disposition(delivery: Delivery, fate: DeliveryDisposition, tally: Tally, reason: str = "") -> Emit:
+def _disposition(
+    delivery: Delivery, fate: DeliveryDisposition, tally: Tally, reason: str = "", told: Sequence[int] = ()
+) -> Emit:
     event = caused(
         Disposition,
         delivery,
-        event_id=derive_id("dsp", delivery.event_id, fate.value, delivery.observed_at),
+        event_id=derive_id("dsp", delivery.event_id, fate.value, delivery.observed_at, *told),
         source=SOURCE,
         delivery_id=delivery.event_id,
         connector=delivery.connector,
@@ -197,10 +240,6 @@ def _forward(states: Mapping[str, StateRecord], tick: Tick) -> Effects:
 
 def _clock_key(tick: Tick) -> str:
     return join_key(tick.tenant_id, "clock", tick.clock)
-
-
-def _seen_key(delivery: Delivery) -> str:
-    return join_key(delivery.tenant_id, "seen", delivery.event_id)
 
 
 def _link_key(delivery: Delivery, record: Record) -> str:

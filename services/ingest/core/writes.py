@@ -9,7 +9,9 @@ from revloop.contracts.keys import join_key
 from revloop.tenants import Profile
 
 KEPT_WRITES = 8
-BOOKKEEPING = frozenset({"modified_by", "modified"})
+WRITER = "modified_by"
+"""Field with the vendor's id of who wrote last, where the profile maps one."""
+BOOKKEEPING = frozenset({WRITER, "modified"})
 """Fields a vendor sets by itself on every write."""
 
 Fields = Mapping[str, bool | int | float | str | None]
@@ -32,8 +34,13 @@ def note_write(link: EntityLink, outcome: Outcome) -> EntityLink:
     return msgspec.structs.replace(link, own_writes=(write, *link.own_writes)[:KEPT_WRITES])
 
 
-def echo_of(link: EntityLink, version: int, fields: Fields) -> str:
-    """The action whose write a record repeats: its values stand, nothing else differs from before; empty if none."""
+def echo_of(link: EntityLink, version: int, fields: Fields, own_users: tuple[str, ...]) -> str:
+    """The action whose write a record repeats: its values stand, nothing else differs from before; empty if none.
+
+    Where the record says who wrote it and the profile says who we are, a person who wrote the same is no echo.
+    """
+    if not link.own_writes or (own_users and fields.get(WRITER) not in (None, *own_users)):
+        return ""
     differing = {
         name for name in fields.keys() | link.fields.keys() if fields.get(name) != link.fields.get(name)
     } - BOOKKEEPING
