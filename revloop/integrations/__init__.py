@@ -13,8 +13,11 @@ def load_normalisers() -> Mapping[str, Normaliser]:
     for module in pkgutil.iter_modules(__path__):
         if not module.ispkg:
             continue
-        normaliser: Normaliser = importlib.import_module(f"{__name__}.{module.name}.normalise").NORMALISER
+        folder = importlib.import_module(f"{__name__}.{module.name}.normalise")
+        normaliser: Normaliser | None = getattr(folder, "NORMALISER", None)
+        if normaliser is None:
+            raise ValueError(f"vendor folder {module.name!r} has no NORMALISER in normalise.py: see jira for one")
         if normaliser.connector in found:
-            raise ValueError(f"two vendor folders claim connector {normaliser.connector!r}")
+            raise ValueError(f"two vendor folders claim connector {normaliser.connector!r}: rename one")
         found[normaliser.connector] = normaliser
     return found

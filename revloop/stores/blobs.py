@@ -1,6 +1,7 @@
 """Blobs by content: what is put in is found again under its sha256, and cannot be changed there."""
 
 import os
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -33,15 +34,26 @@ class DirectoryBlobs:
         self._directory = directory
 
     def put(self, data: bytes) -> str:
-        """Write once; a repeat finds the file there."""
+        """Write once, on the disk before it has its name; a repeat finds the file there."""
         reference = f"sha256:{sha256(data).hexdigest()}"
         path = self._path(reference)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-            temporary.write_bytes(data)
-            temporary.replace(path)
+            self._write(path, data)
         return reference
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """A name of its own until it is whole: two writers of the same blob do not meet."""
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:8]}.", suffix=".new")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def get(self, reference: str) -> bytes:
         """Read and check: a blob whose bytes changed is refused."""

@@ -2,8 +2,10 @@
 
 import gzip
 import heapq
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,11 +22,11 @@ class BadDeliveryFile(RevloopError):
 class Line(msgspec.Struct, frozen=True):
     """One line of a delivery file; ``body`` and ``request`` keep their bytes."""
 
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     at: str
     tenant: str
     connector: str
-    mode: str
+    mode: Literal["webhook", "poll"]
     resource: str
     body: msgspec.Raw
     request: msgspec.Raw = msgspec.Raw(b"")
@@ -54,14 +56,24 @@ def _lines(folder: Path, number: int) -> Iterator[Filed]:
     if not path.exists():
         raise BadDeliveryFile(f"{path} does not exist: name a folder with {FILE}")
     last = (0, 0)
-    with gzip.open(path, "rb") as file:
-        for count, text in enumerate(file, 1):
-            try:
-                line = _decode(text)
-                at = parse_iso(line.at)
-            except (msgspec.DecodeError, ValueError) as error:
-                raise BadDeliveryFile(f"{path}, line {count}: {error}") from error
-            if (at, line.seq) < last:
-                raise BadDeliveryFile(f"{path}, line {count}: lines must be sorted by (at, seq)")
-            last = (at, line.seq)
-            yield Filed(at, number, line)
+    for count, text in _texts(path):
+        try:
+            text.decode()  # what is kept raw is not looked at by the decoder
+            line = _decode(text)
+            at = parse_iso(line.at)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadDeliveryFile(f"{path}, line {count}: {error}") from error
+        if (at, line.seq) < last:
+            raise BadDeliveryFile(f"{path}, line {count}: lines must be sorted by (at, seq), from 1970 on")
+        last = (at, line.seq)
+        yield Filed(at, number, line)
+
+
+def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
+    count = 0
+    try:
+        with gzip.open(path, "rb") as file:
+            for count, text in enumerate(file, 1):
+                yield count, text
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadDeliveryFile(f"{path}, after line {count}: {error}: fetch the file again") from error

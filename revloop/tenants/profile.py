@@ -1,17 +1,43 @@
 """The validated form of a tenant profile; every threshold has the default of the signal catalogue."""
 
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from revloop.contracts.ids import content_hash
 from revloop.contracts.times import DAY_MS, HOUR_MS, SECOND_MS
 
+Days = Annotated[int, Field(ge=1, le=3650)]
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+VendorPath = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)*$", max_length=1024)]
+"""``a.b.0.c``: no empty part."""
+NoPath = Annotated[str, Field(pattern=r"^([^.]+(\.[^.]+)*)?$", max_length=1024)]
+"""A path, or empty for none."""
+
+
+def _rising(hours: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not 0 < hours[0] < hours[1] < hours[2]:
+        raise ValueError("the three ages must rise, from more than 0")
+    return hours
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("a name is there twice")
+    return names
+
+
+def _calendar_day(text: str) -> str:
+    if date.fromisoformat(text).isoformat() != text:
+        raise ValueError("write it as YYYY-MM-DD")
+    return text
+
 
 class Model(BaseModel):
-    """Frozen, and strict about names: a misspelt key is refused, not ignored."""
+    """Frozen, and strict: a misspelt key is refused, not ignored; files are read without converting types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,10 +68,12 @@ class Mode(StrEnum):
 class ObjectProfile(Model):
     """How one object of a vendor becomes one entity type."""
 
-    entity_type: Annotated[str, Field(description="Normalised type, for example opportunity.")]
-    key: Annotated[str, Field(description="Path of the key people use; the vendor's id when empty.")] = ""
-    account: Annotated[str, Field(description="Path of the account key; a list index is written as a number.")] = ""
-    fields: Annotated[dict[str, str], Field(description="Normalised field name -> path in the vendor's record.")] = {}
+    entity_type: Annotated[Name, Field(description="Normalised type, for example opportunity.")]
+    key: Annotated[NoPath, Field(description="Path of the key people use; the vendor's id when empty.")] = ""
+    account: Annotated[NoPath, Field(description="Path of the account key; a list index is written as a number.")] = ""
+    fields: Annotated[
+        dict[Name, VendorPath], Field(description="Normalised field name -> path in the vendor's record.")
+    ] = {}
 
 
 class ConnectorProfile(Model):
@@ -59,20 +87,20 @@ class ConnectorProfile(Model):
 class SignalSettings(Model):
     """Thresholds of the signal catalogue; lifetimes in days, ages in hours."""
 
-    close_date_slipped_min_days: int = 1
-    close_date_slipped_ttl_days: int = 30
-    close_date_pulled_in_min_days: int = 7
-    close_date_pulled_in_ttl_days: int = 14
-    amount_changed_min_share: float = 0.05
-    amount_changed_ttl_days: int = 30
-    stage_changed_ttl_days: int = 14
-    stage_regressed_ttl_days: int = 30
-    support_sev2_aging_hours: tuple[int, int, int] = (24, 48, 72)
+    close_date_slipped_min_days: Days = 1
+    close_date_slipped_ttl_days: Days = 30
+    close_date_pulled_in_min_days: Days = 7
+    close_date_pulled_in_ttl_days: Days = 14
+    amount_changed_min_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+    amount_changed_ttl_days: Days = 30
+    stage_changed_ttl_days: Days = 14
+    stage_regressed_ttl_days: Days = 30
+    support_sev2_aging_hours: Annotated[tuple[int, int, int], AfterValidator(_rising)] = (24, 48, 72)
     severe_priorities: tuple[str, ...] = ("1", "2")
-    action_ttl_days: int = 90
-    latest_plausible_date: Annotated[str, Field(description="Dates after this day are taken for mistakes.")] = (
-        "2040-12-31"
-    )
+    action_ttl_days: Days = 90
+    latest_plausible_date: Annotated[
+        str, AfterValidator(_calendar_day), Field(description="Dates after this day are taken for mistakes.")
+    ] = "2040-12-31"
 
 
 class Profile(Model):
@@ -84,14 +112,16 @@ class Profile(Model):
     tick: Tick = Tick.DAILY
     currency: str = "USD"
     connectors: dict[str, ConnectorProfile] = {}
-    stages: Annotated[tuple[str, ...], Field(description="Stages of an opportunity in order.")] = ()
+    stages: Annotated[
+        tuple[str, ...], AfterValidator(_different), Field(description="Stages of an opportunity in order.")
+    ] = ()
     signals: SignalSettings = SignalSettings()
     mode: Mode = Mode.APPROVAL_REQUIRED
     allowlist: Annotated[tuple[str, ...], Field(description="Action kinds that may run alone.")] = ()
     approval_ttl_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24 * 7
-    debounce_seconds: int = 60
-    cooldown_seconds: int = 300
-    decisions_per_hour: int = 12
+    debounce_seconds: Annotated[int, Field(ge=0)] = 60
+    cooldown_seconds: Annotated[int, Field(ge=0)] = 300
+    decisions_per_hour: Annotated[int, Field(ge=1)] = 12
 
     @cached_property
     def version(self) -> str:

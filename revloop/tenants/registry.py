@@ -1,13 +1,17 @@
 """Loads the profiles of a folder; refuses a bad one with its file, the place in it and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
 from revloop.contracts.failures import Reject, RevloopError
+from revloop.contracts.ids import canonical
 from revloop.tenants.profile import Profile
+
+FORBIDDEN = "extra_forbidden"
+"""pydantic's name for a key that no setting has."""
 
 
 class BadProfile(RevloopError):
@@ -56,9 +60,34 @@ class Registry:
 def load_profile(path: Path) -> Profile:
     """One profile; raises BadProfile."""
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.YAMLError as error:
-        raise BadProfile(f"{path} is no YAML: {error}") from error
+        written = yaml.load(path.read_text(encoding="utf-8"), _NoRepeats)  # noqa: S506 - it is a SafeLoader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadProfile(f"{path} cannot be read as YAML: {error}") from error
+    if not isinstance(written, dict):
+        raise BadProfile(f"{path} holds no profile: begin with `tenant: <id>` (examples/tenants has some)")
+    try:
+        return Profile.model_validate_json(canonical(written), strict=True)
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        places = "; ".join(_fault(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors())
         raise BadProfile(f"{path}: {places}") from error
+    except TypeError as error:
+        raise BadProfile(f"{path}: {error}: write names as text, in quotes where they look like numbers") from error
+
+
+def _fault(steps: Sequence[int | str], kind: str, message: str) -> str:
+    place = ".".join(map(str, steps)) or "the profile"
+    return f"{place}: " + ("there is no such setting: mend its name or take it out" if kind == FORBIDDEN else message)
+
+
+class _NoRepeats(yaml.SafeLoader):
+    """Refuses a key that is written twice: YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        """The mapping; raises ConstructorError for a repeat."""
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key!r} is written twice: keep one", problem_mark=node.start_mark
+                )
+        return super().construct_mapping(node, deep=deep)

@@ -1,13 +1,15 @@
 """Wires ingest: deliveries and outcomes in, each account's records out."""
 
 import time
+from collections.abc import Mapping
 
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import TenantClock
 from revloop.contracts.keys import join_key
 from revloop.integrations import load_normalisers
+from revloop.integrations.record import Normaliser
 from revloop.streams import ServiceApp, StageSpec
-from revloop.tenants import Profile, Registry
+from revloop.tenants import BadProfile, Profile, Registry
 from services.ingest.clock import WallClock
 from services.ingest.core.outcomes import OutcomesCore
 from services.ingest.core.resolver import WALL, ResolverCore
@@ -22,13 +24,25 @@ def create(settings: Settings) -> ServiceApp:
     """The service, ready to run."""
     app = ServiceApp(SERVICE, settings)
     registry = Registry.load(settings.tenants_dir)
-    resolver = ResolverCore(registry, load_normalisers())
+    normalisers = load_normalisers()
+    _check(registry, normalisers)
+    resolver = ResolverCore(registry, normalisers)
     app.add_stage(StageSpec("resolver", resolver, (topics.RAW_DELIVERIES,), topics.TABLES[SERVICE]))
     app.add_stage(StageSpec("outcomes", OutcomesCore(), (topics.OUTCOMES,)))
     if any(registry.get(tenant).clock_id == "wall" for tenant in registry.tenants()):
         app.add_service(WallClock(app.producer, settings.wall_tick_seconds))
     app.add_http(create_edge(settings, registry, app.producer, _clock(app)))
     return app
+
+
+def _check(registry: Registry, normalisers: Mapping[str, Normaliser]) -> None:
+    """Refuse to start where a profile names a vendor that nobody can read: all of its deliveries would be dead."""
+    for tenant in registry.tenants():
+        if unknown := registry.get(tenant).connectors.keys() - normalisers.keys():
+            raise BadProfile(
+                f"tenant {tenant!r} names connectors nobody can read: {', '.join(sorted(unknown))}; "
+                f"this release knows {', '.join(sorted(normalisers))}"
+            )
 
 
 def _clock(app: ServiceApp) -> Clock:

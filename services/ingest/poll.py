@@ -7,7 +7,7 @@ from threading import Lock
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
 from revloop.contracts.ids import canonical
-from revloop.contracts.times import iso
+from revloop.contracts.times import MINUTE_MS, iso
 from revloop.integrations.salesforce.client import SalesforceClient
 from revloop.stage import Emit
 from revloop.streams import EdgeProducer
@@ -16,20 +16,28 @@ from services.ingest.core.feed import delivery
 
 Clock = Callable[[Profile], int]
 """Where a tenant's clock stands (ms)."""
+CONNECTOR = "salesforce"
+OVERLAP_MS = 5 * MINUTE_MS
+"""Polls overlap: the vendor's clock may be behind ours. What comes twice is a duplicate of its record."""
 
 
 class Poller:
     """Polls Salesforce; the last poll of each object is remembered while the process lives, the first asks for all."""
 
-    def __init__(self, producer: EdgeProducer, client: SalesforceClient | None, clock: Clock) -> None:
+    def __init__(
+        self, producer: EdgeProducer, client: SalesforceClient | None, clock: Clock, max_body_bytes: int
+    ) -> None:
         self._producer = producer
+        self._max_body_bytes = max_body_bytes
         self._client = client
         self._clock = clock
         self._since: dict[tuple[str, str], str] = {}
         self._lock = Lock()
 
     def poll(self, profile: Profile, connector: str) -> int:
-        """Number of answers put into Kafka; raises VendorError or Reject."""
+        """Number of answers put into Kafka; raises VendorError, Reject, and Retry when Kafka is away."""
+        if connector != CONNECTOR:
+            raise Reject("not_polled", f"{connector} is not polled: it sends webhooks.")
         if self._client is None:
             raise Reject("not_configured", "No Salesforce is configured: set REVLOOP_SALESFORCE_URL.")
         with self._lock:
@@ -46,6 +54,8 @@ class Poller:
         asked = int(time.time() * 1000)
         count = 0
         for page, body in enumerate(self._client.query_pages(query), 1):
+            if len(body) > self._max_body_bytes:
+                raise Reject("too_large", f"Page {page} of {name} has {len(body)} bytes: map fewer fields.")
             request = canonical({"modified_since": since or None, "page": page}).decode()
             event = delivery(
                 at=self._clock(profile),
@@ -60,5 +70,5 @@ class Poller:
             )
             self._producer.send_emits([Emit(topics.RAW_DELIVERIES, event)])
             count += 1
-        self._since[profile.tenant, name] = iso(asked)
+        self._since[profile.tenant, name] = iso(asked - OVERLAP_MS)
         return count
