@@ -61,7 +61,11 @@ def load_profile(path: Path) -> Profile:
     """One profile; raises BadProfile."""
     try:
         written = yaml.load(path.read_text(encoding="utf-8"), _NoRepeats)  # noqa: S506 - it is a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (
+        OSError,
+        ValueError,
+        yaml.YAMLError,
+    ) as error:  # ValueError: a day that no calendar has, bytes that are no text
         raise BadProfile(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(written, dict):
         raise BadProfile(f"{path} holds no profile: begin with `tenant: <id>` (examples/tenants has some)")
