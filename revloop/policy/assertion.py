@@ -4,6 +4,7 @@ Whoever verifies it has no clock of its own: the moment of receipt is compared w
 """
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from hashlib import sha256
 
 import jwt
@@ -21,7 +22,7 @@ from revloop.contracts.ids import content_hash
 
 ISSUER = "revloop"
 ALGORITHM = "EdDSA"
-CLAIMS = ["iss", "sub", "tenant", "roles", "cmd", "iat", "exp"]
+CLAIMS = ["iss", "sub", "principal", "tenant", "roles", "cmd", "iat", "exp"]
 SECOND_MS = 1000
 
 
@@ -29,10 +30,18 @@ class BadKey(RevloopError):
     """A public key that cannot be used; the message says what was expected."""
 
 
+class Principal(StrEnum):
+    """What kind of somebody gives an order."""
+
+    PERSON = "person"
+    AGENT = "agent"
+
+
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """Who ordered, as the issuer vouches."""
 
     subject: str
+    principal: Principal
     tenant_id: str
     roles: tuple[str, ...]
 
@@ -40,6 +49,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 class _Token(msgspec.Struct, frozen=True, kw_only=True):
     iss: str
     sub: str
+    principal: Principal
     tenant: str
     roles: tuple[str, ...]
     cmd: str
@@ -82,11 +92,13 @@ def mint(
     command_hash: str,
     issued_at_ms: int,
     expires_at_ms: int,
+    principal: Principal = Principal.PERSON,
 ) -> str:
     """A signed token (JWT, EdDSA) that is good for one command; its times are whole seconds."""
     claims = {
         "iss": ISSUER,
         "sub": subject,
+        "principal": principal.value,
         "tenant": tenant_id,
         "roles": list(roles),
         "cmd": command_hash,
@@ -113,7 +125,7 @@ def verify(assertion: str, keys: TrustedKeys, *, now_ms: int, command_hash: str)
         )
     if token.cmd != command_hash:
         raise Reject("wrong_command", "The assertion was given for another command: order again.")
-    return Claims(subject=token.sub, tenant_id=token.tenant, roles=token.roles)
+    return Claims(subject=token.sub, principal=token.principal, tenant_id=token.tenant, roles=token.roles)
 
 
 def _signed(assertion: str, keys: TrustedKeys) -> _Token:

@@ -54,7 +54,7 @@ def basis_of(state: AccountState, proposer: Proposer) -> Basis:
         state_event_id=state.event_id,
         state_snapshot_id=state.snapshot_id,
         ruleset=state.ruleset,
-        policy_version=proposer.policy_version,
+        policy_version=proposer.policy_version(state.tenant_id),
         catalogue_version=proposer.version,
         profile_version=PROFILE.version,
         proposer="deterministic/1",

@@ -49,18 +49,31 @@ def test_running_alone_and_being_offered_have_their_conditions(
         and kind.executable
         and not kind.faults(call)
     )
+    on_its_own_list = mode is Mode.AUTO_EXECUTE and listed and kind.risk_tier is RiskTier.LOW
     may_run_alone = (
         may_be_offered
-        and mode is Mode.AUTO_EXECUTE
-        and listed
+        and (on_its_own_list or kind.risk_tier is RiskTier.MINIMAL)
         and kind.alone_allowed
         and kind.reversible
-        and kind.risk_tier in (RiskTier.MINIMAL, RiskTier.LOW)
         and int(confidence * 1000) >= round(kind.min_confidence * 1000)
     )
     wanted = Verdict.ALLOW if may_run_alone else Verdict.APPROVE if may_be_offered else Verdict.REFUSE
     assert gate.verdict is wanted
     assert gate.reasons
+
+
+@given(kind=KINDS, mode=st.sampled_from(Mode), listed=st.booleans(), confidence=st.floats(0, 1), data=st.data())
+def test_a_tenants_forbid_always_wins(
+    kind: ActionKind, mode: Mode, listed: bool, confidence: float, data: st.DataObject
+) -> None:
+    call = data.draw(st.sampled_from(calls(kind)))
+    profile = Profile(tenant="t", mode=mode, allowlist=(kind.name,) if listed else ())
+    texts = [path.read_text() for path in sorted(POLICIES.glob("*.cedar"))]
+    schema = (POLICIES / "revloop.cedarschema").read_text()
+    forbid = '@id("tenant-own") @reason("Not here.") forbid (principal, action, resource);'
+    gate = Gate(texts, schema, Catalogue([kind]), {"t": forbid}).judge(call, confidence, profile)
+    assert gate.verdict is Verdict.REFUSE
+    assert "tenant-own" in gate.policy_ids
 
 
 @given(mode=st.sampled_from(Mode), tier=st.sampled_from(RiskTier), confidence=st.floats(0, 1))

@@ -52,8 +52,8 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
     creates: bool
     """Whether it makes a new record, so that the target has no id yet."""
     parameters: tuple[Parameter, ...] = ()
-    fields: tuple[str, ...] = ()
-    """Normalised fields it may change; none for a creation."""
+    fields: tuple[Parameter, ...] = ()
+    """Normalised fields it may change, with the type of their new value; none for a creation."""
     executable: bool = True
     """Whether this release has something that performs it."""
     sound: tuple[Call, ...] = ()
@@ -92,15 +92,16 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
     def _changes(self, changes: tuple[FieldChange, ...]) -> Iterator[str]:
         if bool(changes) is not bool(self.fields):
             yield f"{self.name} changes {'at least one field' if self.fields else 'no field'}."
+        allowed = {field.name: field for field in self.fields}
         names = [change.field for change in changes]
-        for name in sorted(set(names)):
-            if name not in self.fields:
-                yield f"{self.name} may not change {name}."
-            if names.count(name) > 1:
-                yield f"{name} is changed twice."
+        yield from (f"{name} is changed twice." for name in sorted(set(names)) if names.count(name) > 1)
         for change in changes:
-            if change.before == change.after:
+            if change.field not in allowed:
+                yield f"{self.name} may not change {change.field}."
+            elif change.before == change.after:
                 yield f"{change.field} has that value already."
+            else:
+                yield from _value(allowed[change.field], change.after)
 
 
 def _value(parameter: Parameter, value: Scalar) -> Iterator[str]:

@@ -40,8 +40,11 @@ class Proposer:
         self._playbooks = [play for play in ordered if isinstance(play, Playbook)]
         self._restraints = [play for play in ordered if isinstance(play, Restraint)]
         self._gate = gate
-        self.policy_version = gate.version
         self.version = content_hash([catalogue.version, [[play.name, play.version] for play in ordered]])[:16]
+
+    def policy_version(self, tenant_id: str) -> str:
+        """Version of the policies that hold for the tenant."""
+        return self._gate.version_of(tenant_id)
 
     def derive(self, state: AccountState, basis: Basis, profile: Profile) -> Decision:
         """The decision on ``state``; raises BrokenContract."""

@@ -41,6 +41,9 @@ class DecisionCore:
     """Pure: profiles, playbooks, catalogue and policy are given once and do not change while it lives."""
 
     def __init__(self, registry: Registry, playbooks: Sequence[Play], catalogue: Catalogue, gate: Gate) -> None:
+        """Raises UnknownTenant for policies of a tenant without a profile: a misspelt name must not open its gate."""
+        for tenant in gate.tenants():
+            registry.get(tenant)
         self._registry = registry
         self._proposer = Proposer(playbooks, catalogue, gate)
 
@@ -120,7 +123,7 @@ class DecisionCore:
             state_event_id=state.event_id,
             state_snapshot_id=state.snapshot_id,
             ruleset=state.ruleset,
-            policy_version=self._proposer.policy_version,
+            policy_version=self._proposer.policy_version(state.tenant_id),
             catalogue_version=self._proposer.version,
             profile_version=profile.version,
             proposer=PROPOSER,

@@ -24,9 +24,15 @@ def test_only_what_is_harmless_and_reversible_may_ever_run_alone(kind: ActionKin
         assert kind.risk_tier in (RiskTier.MINIMAL, RiskTier.LOW)
 
 
+def test_a_kind_of_tier_never_has_nothing_that_performs_it() -> None:
+    never = [kind for kind in KINDS if kind.risk_tier is RiskTier.NEVER]
+    assert len(never) >= 4
+    assert not any(kind.executable or kind.alone_allowed for kind in never)
+
+
 def test_an_unknown_kind_is_refused_by_name() -> None:
-    with pytest.raises(UnknownKind, match=r"pricing\.discount"):
-        CATALOGUE.kind("pricing.discount")
+    with pytest.raises(UnknownKind, match=r"weather\.change"):
+        CATALOGUE.kind("weather.change")
 
 
 def test_the_version_follows_the_content() -> None:

@@ -26,6 +26,7 @@ from revloop.replay.pipeline import MemoryStore, Pipeline, Stage
 from revloop.stage import Processor
 from revloop.tenants import Profile, Registry
 from revloop.tenants.profile import ConnectorProfile, ObjectProfile
+from revloop.tenants.registry import UnknownTenant
 from services.decision.core.contract import violations
 from services.decision.core.playbooks import load_playbooks
 from services.decision.core.stage import DecisionCore
@@ -38,7 +39,8 @@ CRM = ConnectorProfile(
     objects={"Opportunity": ObjectProfile(entity_type="opportunity", fields={"next_step": "NextStep"})}
 )
 PROFILE = Profile(tenant="t", connectors={"salesforce": CRM})
-GATE = Gate.load(Path(__file__).parents[3] / "policies")
+POLICIES = Path(__file__).parents[3] / "policies"
+GATE = Gate.load(POLICIES)
 DEAL: dict[str, Scalar] = {
     "name": "Pump",
     "close_date": "2018-04-11",
@@ -105,6 +107,14 @@ class Decider:
                 self.entries.append(emit.event)
             elif isinstance(emit.event, Decision):
                 yield emit.event
+
+
+def test_policies_of_a_tenant_without_a_profile_stop_the_start() -> None:
+    texts = [path.read_text() for path in sorted(POLICIES.glob("*.cedar"))]
+    forbid = '@id("own") @reason("Not here.") forbid (principal, action, resource);'
+    gate = Gate(texts, (POLICIES / "revloop.cedarschema").read_text(), load_catalogue(), {"tt": forbid})
+    with pytest.raises(UnknownTenant, match="tt"):
+        DecisionCore(Registry([PROFILE]), load_playbooks(), load_catalogue(), gate)
 
 
 def test_a_decision_waits_until_the_news_has_settled(slipped: AccountState) -> None:

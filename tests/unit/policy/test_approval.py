@@ -16,7 +16,7 @@ from revloop.contracts.generated.events import (
     Verdict,
 )
 from revloop.policy.approval import may_approve
-from revloop.policy.assertion import Claims
+from revloop.policy.assertion import Claims, Principal
 from revloop.policy.binding import bind, binding_hash
 
 EVIDENCE = Evidence(
@@ -94,8 +94,16 @@ def action(tier: RiskTier) -> Action:
     ],
 )
 def test_who_may_decide(tenant: str, roles: tuple[str, ...], tier: RiskTier, says: str | None) -> None:
-    why = may_approve(Claims(subject="ann", tenant_id=tenant, roles=roles), action(tier))
+    why = may_approve(Claims(subject="ann", principal=Principal.PERSON, tenant_id=tenant, roles=roles), action(tier))
     assert why is None if says is None else why is not None and says in why
+
+
+@pytest.mark.parametrize("tier", list(RiskTier))
+def test_an_agent_may_decide_nothing_whatever_its_roles(tier: RiskTier) -> None:
+    agent = Claims(subject="bot", principal=Principal.AGENT, tenant_id="t", roles=("manager", "approver"))
+    why = may_approve(agent, action(tier))
+    assert why is not None
+    assert "agent" in why
 
 
 OTHER = msgspec.structs.replace

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Command, CommandKind
-from revloop.policy.assertion import BadKey, Claims, TrustedKeys, command_hash, key_id, mint, verify
+from revloop.policy.assertion import BadKey, Claims, Principal, TrustedKeys, command_hash, key_id, mint, verify
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"1" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"2" * 32)
@@ -59,7 +59,21 @@ def reason(assertion: str, now_ms: int = NOW, command: Command = COMMAND) -> str
 
 def test_a_good_assertion_gives_its_claims() -> None:
     claims = verify(token(), KEYS, now_ms=NOW + 1, command_hash=command_hash(COMMAND))
-    assert claims == Claims(subject="ann", tenant_id="t", roles=("seller", "approver"))
+    assert claims == Claims(subject="ann", principal=Principal.PERSON, tenant_id="t", roles=("seller", "approver"))
+
+
+def test_an_agent_is_told_from_a_person() -> None:
+    assertion = mint(
+        KEY,
+        subject="bot",
+        principal=Principal.AGENT,
+        tenant_id="t",
+        roles=(),
+        command_hash=command_hash(COMMAND),
+        issued_at_ms=NOW,
+        expires_at_ms=NOW + 1000,
+    )
+    assert verify(assertion, KEYS, now_ms=NOW, command_hash=command_hash(COMMAND)).principal is Principal.AGENT
 
 
 def test_it_is_good_for_the_command_that_carries_it() -> None:
@@ -109,7 +123,7 @@ def test_a_token_without_signature_or_with_a_secret_is_refused() -> None:
     assert reason(jwt.encode(claims, "s" * 32, algorithm="HS256", headers=headers)) == "bad_signature"
 
 
-@pytest.mark.parametrize("claim", ["iss", "sub", "tenant", "roles", "cmd", "iat", "exp"])
+@pytest.mark.parametrize("claim", ["iss", "sub", "principal", "tenant", "roles", "cmd", "iat", "exp"])
 def test_every_claim_must_be_there(claim: str) -> None:
     claims = jwt.decode(token(), options={"verify_signature": False})
     del claims[claim]

@@ -1,6 +1,6 @@
 """crm.update_field: new values for a few named fields of one record, undone by the inverse write."""
 
-from revloop.contracts.actions.kind import ActionKind, Call
+from revloop.contracts.actions.kind import ActionKind, Call, Parameter, ParameterType
 from revloop.contracts.generated.events import FieldChange, RiskTier, Target
 
 _TARGET = Target(
@@ -29,7 +29,12 @@ KIND = ActionKind(
     system="salesforce",
     object="",
     creates=False,
-    fields=("next_step", "close_date", "health", "stage"),
+    fields=(
+        Parameter(name="next_step", about="What is to be done next."),
+        Parameter(name="close_date", about="Expected day.", type=ParameterType.DATE),
+        Parameter(name="health", about="How it stands, in the tenant's words."),
+        Parameter(name="stage", about="Stage, in the tenant's words."),
+    ),
     sound=(Call(kind="crm.update_field", target=_TARGET, changes=(_STEP,)),),
     faulty=(
         Call(kind="crm.update_field", target=_TARGET),
@@ -40,5 +45,15 @@ KIND = ActionKind(
             changes=(FieldChange(field="amount", before=1.0, after=2.0),),
         ),
         Call(kind="crm.update_field", target=_TARGET, changes=(_STEP, _STEP)),
+        Call(
+            kind="crm.update_field",
+            target=_TARGET,
+            changes=(FieldChange(field="close_date", before="2018-01-01", after="next spring"),),
+        ),
+        Call(
+            kind="crm.update_field",
+            target=_TARGET,
+            changes=(FieldChange(field="next_step", before="Confirm the date", after=None),),
+        ),
     ),
 )

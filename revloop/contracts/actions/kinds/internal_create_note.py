@@ -1,46 +1,8 @@
-"""internal.create_note: A note in the internal workspace."""
+"""internal.create_note: a note in the internal workspace."""
 
-from revloop.contracts.actions.kind import ActionKind, Call, Parameter
-from revloop.contracts.generated.events import RiskTier, Target
+from revloop.contracts.actions.workspace import workspace_kind
+from revloop.contracts.generated.events import RiskTier
 
-_TARGET = Target(system="workspace", object="note", object_id="", label="Pump station", version=0)
-
-KIND = ActionKind(
-    name="internal.create_note",
-    about="A note in the internal workspace.",
-    risk_tier=RiskTier.LOW,
-    reversible=True,
-    min_confidence=0.65,
-    alone_allowed=True,
-    system="workspace",
-    object="note",
-    creates=True,
-    parameters=(
-        Parameter(name="title", about="One line."),
-        Parameter(name="text", about="What to know and do.", max_length=4000),
-    ),
-    sound=(
-        Call(
-            kind="internal.create_note",
-            target=_TARGET,
-            parameters={"title": "Close date missing", "text": "Add it."},
-        ),
-    ),
-    faulty=(
-        Call(
-            kind="internal.create_note",
-            target=_TARGET,
-            parameters={"title": "Close date missing"},
-        ),
-        Call(
-            kind="internal.create_note",
-            target=_TARGET,
-            parameters={"title": " ", "text": "Add it."},
-        ),
-        Call(
-            kind="internal.create_note",
-            target=_TARGET,
-            parameters={"title": "a", "text": "b", "owner": "c"},
-        ),
-    ),
+KIND = workspace_kind(
+    "internal.create_note", "note", "A note in the internal workspace.", tier=RiskTier.LOW, min_confidence=0.65
 )

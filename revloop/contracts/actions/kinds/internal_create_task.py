@@ -1,46 +1,8 @@
-"""internal.create_task: A task in the internal workspace."""
+"""internal.create_task: a task in the internal workspace."""
 
-from revloop.contracts.actions.kind import ActionKind, Call, Parameter
-from revloop.contracts.generated.events import RiskTier, Target
+from revloop.contracts.actions.workspace import workspace_kind
+from revloop.contracts.generated.events import RiskTier
 
-_TARGET = Target(system="workspace", object="task", object_id="", label="Pump station", version=0)
-
-KIND = ActionKind(
-    name="internal.create_task",
-    about="A task in the internal workspace.",
-    risk_tier=RiskTier.LOW,
-    reversible=True,
-    min_confidence=0.65,
-    alone_allowed=True,
-    system="workspace",
-    object="task",
-    creates=True,
-    parameters=(
-        Parameter(name="title", about="One line."),
-        Parameter(name="text", about="What to know and do.", max_length=4000),
-    ),
-    sound=(
-        Call(
-            kind="internal.create_task",
-            target=_TARGET,
-            parameters={"title": "Close date missing", "text": "Add it."},
-        ),
-    ),
-    faulty=(
-        Call(
-            kind="internal.create_task",
-            target=_TARGET,
-            parameters={"title": "Close date missing"},
-        ),
-        Call(
-            kind="internal.create_task",
-            target=_TARGET,
-            parameters={"title": " ", "text": "Add it."},
-        ),
-        Call(
-            kind="internal.create_task",
-            target=_TARGET,
-            parameters={"title": "a", "text": "b", "owner": "c"},
-        ),
-    ),
+KIND = workspace_kind(
+    "internal.create_task", "task", "A task in the internal workspace.", tier=RiskTier.LOW, min_confidence=0.65
 )
