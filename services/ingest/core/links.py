@@ -66,8 +66,9 @@ def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None
             return Linked(known, Fate.RECORD, (_told(snapshot, known.account_id),))
     if action := echo_of(known, record.version, record.fields, own_users):
         snapshot = msgspec.structs.replace(snapshot, caused_by=action)
-    gone = snapshot.change is SnapshotChange.left
-    account = (known.account_id or record.account) if gone else (record.account or known.account_id)
+    account = record.account or known.account_id
+    if snapshot.change is SnapshotChange.left and known.account_id:
+        return Linked(_link(snapshot, account, known, ()), Fate.RECORD, (_told(snapshot, known.account_id),))
     return _settle(delivery, snapshot, account, known) if account else _park(snapshot, known)
 
 
