@@ -10,14 +10,17 @@ from revloop.contracts.failures import RevloopError
 from revloop.contracts.generated.topics import PARTITIONS, TABLES, TOPICS
 from revloop.contracts.times import DAY_MS
 from revloop.contracts.topic import Topic
+from revloop.kafka.waiting import came_true
 
 WAIT_S = 30.0
 DEAD_RETENTION_MS = 30 * DAY_MS
 MAX_MESSAGE_BYTES = 10 * 2**20
+AS_THE_CLUSTER_SAYS = -1
+"""Replication: ``default.replication.factor`` of the brokers."""
 
 
 class TopicsFailed(RevloopError):
-    """The broker refused a topic; the message says which and why."""
+    """No broker answered, or it refused a topic; the message says which, why, and what to do."""
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
@@ -29,10 +32,11 @@ class TopicSpec(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """What was done and what is otherwise than it should be."""
+    """What was done and what is otherwise than it should be; ``altered`` names topics whose difference is gone."""
 
     created: list[str] = msgspec.field(default_factory=list)
     differences: list[str] = msgspec.field(default_factory=list)
+    altered: list[str] = msgspec.field(default_factory=list)
 
 
 def topic_specs() -> list[TopicSpec]:
@@ -57,51 +61,84 @@ def apply(
     specs: Sequence[TopicSpec],
     client: Mapping[str, str | int | float | bool],
     *,
-    replication: int = 1,
+    replication: int = AS_THE_CLUSTER_SAYS,
     alter: bool = False,
+    wait_s: float = WAIT_S,
 ) -> Report:
     """Create what is missing; report (and with ``alter`` change) configurations that differ. Raises TopicsFailed."""
-    admin = AdminClient(dict(client))
-    known = admin.list_topics(timeout=WAIT_S).topics
-    report = Report()
+    errors: list[KafkaError] = []
+    admin = AdminClient({**client, "error_cb": errors.append})  # type: ignore[dict-item]  # its type forgets callbacks
+    try:
+        known = admin.list_topics(timeout=wait_s).topics
+    except KafkaException as error:
+        admin.poll(0)  # hands over why: a wrong password and a closed port look the same above
+        causes = {cause.str(): None for cause in (*errors, error.args[0])}
+        raise TopicsFailed(
+            f"no broker answers at {client.get('bootstrap.servers')}: {'; '.join(causes)}. Start one with"
+            " `revloop kafka start`, or correct KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_ variables."
+        ) from error
     missing = [spec for spec in specs if spec.name not in known]
-    _create(admin, missing, replication, report)
-    for spec in specs:
-        if spec.name in known and (count := len(known[spec.name].partitions)) != spec.partitions:
-            report.differences.append(
-                f"{spec.name}: {count} partitions, should have {spec.partitions}; create it anew under another name"
-            )
-    _compare(admin, [spec for spec in specs if spec.name in known], report, alter=alter)
+    report = Report()
+    if missing:
+        report.created = _created(admin, missing, replication)
+        _await_all(admin, missing, wait_s)
+    _compare(admin, [spec for spec in specs if spec.name not in report.created], report, alter=alter)
     return report
 
 
-def _create(admin: AdminClient, specs: Sequence[TopicSpec], replication: int, report: Report) -> None:
-    if not specs:
-        return
+def _created(admin: AdminClient, specs: Sequence[TopicSpec], replication: int) -> list[str]:
+    """Make topics; gives the names of those that nobody else made at the same moment."""
     wanted = [NewTopic(spec.name, spec.partitions, replication, config=dict(spec.config)) for spec in specs]
+    created: list[str] = []
     for name, future in admin.create_topics(wanted, operation_timeout=WAIT_S).items():
         try:
             future.result(WAIT_S)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise TopicsFailed(f"topic {name} could not be created: {error.args[0].str()}") from error
-        report.created.append(name)
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                continue
+            raise TopicsFailed(f"topic {name} could not be created: {_why(error)}") from error
+        created.append(name)
+    return created
+
+
+def _await_all(admin: AdminClient, specs: Sequence[TopicSpec], wait_s: float) -> None:
+    """Wait until brokers tell of topics that the controller has made: they hear of it a moment later."""
+    names = {spec.name for spec in specs}
+    if not came_true(lambda: names <= admin.list_topics(timeout=wait_s).topics.keys(), wait_s):
+        raise TopicsFailed(f"not all of {sorted(names)} can be seen {wait_s:.0f} s after they were made: apply again.")
 
 
 def _compare(admin: AdminClient, specs: Sequence[TopicSpec], report: Report, *, alter: bool) -> None:
     if not specs:
         return
-    resources = {spec.name: ConfigResource(ResourceType.TOPIC, spec.name) for spec in specs}
-    found = admin.describe_configs(list(resources.values()), request_timeout=WAIT_S)
+    known = admin.list_topics(timeout=WAIT_S).topics
+    resources = [ConfigResource(ResourceType.TOPIC, spec.name) for spec in specs]
+    found = admin.describe_configs(resources, request_timeout=WAIT_S)
     present = {resource.name: future.result(WAIT_S) for resource, future in found.items()}
     for spec in specs:
-        differing = {key: value for key, value in spec.config.items() if present[spec.name][key].value != value}
-        for key, value in sorted(differing.items()):
-            report.differences.append(f"{spec.name}: {key} is {present[spec.name][key].value}, should be {value}")
+        if (count := len(known[spec.name].partitions)) != spec.partitions:
+            report.differences.append(
+                f"{spec.name}: {count} partitions, should have {spec.partitions}; create it anew under another name"
+            )
+        is_now = {key: entry.value for key, entry in present[spec.name].items()}
+        differing = {key: value for key, value in sorted(spec.config.items()) if is_now.get(key) != value}
+        report.differences += [
+            f"{spec.name}: {key} is {is_now.get(key)}, should be {differing[key]}" for key in differing
+        ]
         if alter and differing:
-            entries = [
-                ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in differing.items()
-            ]
-            change = ConfigResource(ResourceType.TOPIC, spec.name, incremental_configs=entries)
-            for future in admin.incremental_alter_configs([change]).values():
-                future.result(WAIT_S)
+            _alter(admin, spec.name, differing)
+            report.altered.append(spec.name)
+
+
+def _alter(admin: AdminClient, name: str, config: Mapping[str, str]) -> None:
+    entries = [ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in config.items()]
+    change = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+    for future in admin.incremental_alter_configs([change]).values():
+        try:
+            future.result(WAIT_S)
+        except KafkaException as error:
+            raise TopicsFailed(f"topic {name} could not be altered: {_why(error)}") from error
+
+
+def _why(error: KafkaException) -> str:
+    return str(error.args[0].str())

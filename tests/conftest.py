@@ -1,0 +1,24 @@
+"""One broker for a whole test session, for tests that need a Kafka and no stack."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from revloop.kafka.local import LocalKafka, free_port_pair
+from tests.loops import CACHE
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Bootstrap servers of a broker of this session's own; ``REVLOOP_TEST_BROKER=docker`` takes it from an image."""
+    if os.environ.get("REVLOOP_TEST_BROKER", "local") == "docker":
+        from tests.broker.container import broker_in_docker
+
+        with broker_in_docker() as bootstrap:
+            yield bootstrap
+        return
+    broker = LocalKafka(tmp_path_factory.mktemp("broker") / "kafka", free_port_pair(), CACHE)
+    broker.start()
+    yield broker.bootstrap
+    broker.stop()
