@@ -12,6 +12,7 @@ from revloop.cli.reading import console
 from revloop.cli.show import AsJson, Failed, Person, Tenant, err, object_of, out, print_json, print_table, rows_of
 from revloop.cli.stack import Stack
 from revloop.kafka.admin import apply, topic_specs
+from revloop.kafka.client import client_config
 
 app = typer.Typer()
 Tenants = Annotated[
@@ -150,7 +151,7 @@ def topics_apply(
 ) -> None:
     """Create what schemas/topics.yaml says and print what differs; a partition count is never changed."""
     home = Home.from_environment()
-    report = apply(topic_specs(), {"bootstrap.servers": home.bootstrap}, alter=alter)
+    report = apply(topic_specs(), client_config(bootstrap=home.bootstrap), alter=alter)
     if json:
         print_json({"created": report.created, "differs": report.differences})
         return

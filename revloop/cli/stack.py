@@ -10,6 +10,7 @@ import httpx
 from revloop.cli.home import SERVICES, Home
 from revloop.cli.processes import Processes, wait_until
 from revloop.kafka.admin import apply, topic_specs
+from revloop.kafka.client import client_config
 from revloop.kafka.local import LocalKafka
 
 READY_WITHIN_S = 90.0
@@ -37,7 +38,7 @@ class Stack:
             say("starting Kafka")
             self.broker().start()
         say("applying topics")
-        apply(topic_specs(), {"bootstrap.servers": self.home.bootstrap})
+        apply(topic_specs(), client_config(bootstrap=self.home.bootstrap))
         if standin_data is not None:
             say("starting the Salesforce stand-in")
             self.start_standin(standin_data)
