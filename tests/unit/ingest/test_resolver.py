@@ -252,6 +252,8 @@ def test_what_is_deleted_does_not_move_first() -> None:
     desk.poll(row(version=1, account="A"))
     assert desk.poll(row(version=2, account="B", IsDeleted=True)).told == [("A", "left")]
     assert desk.poll(row(version=3, account="B")).told == [("B", "record")]
+    desk.poll(row(version=4, account="B", IsDeleted=True))
+    assert desk.poll(row(version=5, account="C")).told == [("C", "record")], "it had left B already"
 
 
 # --- parking
