@@ -11,7 +11,8 @@ FORBIDDEN_MODULES = frozenset(
         *("socket", "socketserver", "ssl", "select", "http", "urllib", "ftplib", "smtplib", "httpx", "requests"),
         *("subprocess", "multiprocessing", "concurrent", "threading", "asyncio", "contextvars", "queue"),
         *("logging", "structlog", "warnings", "sys", "getpass", "platform", "locale"),
-        *("pkgutil", "importlib"),
+        *("pkgutil", "importlib", "builtins", "ctypes", "atexit"),
+        "zoneinfo",  # the rules of time zones are a file of the machine
         *("faust", "mode", "confluent_kafka", "aiokafka", "rocksdict", "boto3", "fastapi", "starlette"),
     }
 )
@@ -21,9 +22,13 @@ FORBIDDEN_CALLS = frozenset(
     {"open", "print", "input", "exec", "eval", "compile", "__import__", "breakpoint", "id", "hash"}
 )
 """``id`` and ``hash`` among them: both differ from run to run."""
+CLOCKS = frozenset({"now", "utcnow", "today"})
+CLOCK_OWNERS = frozenset({"datetime", "date"})
+ZONE_ARGUMENTS = {"astimezone": 1, "fromtimestamp": 2}
+"""With fewer arguments these take the time zone of the machine."""
 FORBIDDEN_METHODS = frozenset(
     {
-        *("now", "utcnow", "today"),
+        *CLOCKS,
         *("read_text", "read_bytes", "write_text", "write_bytes", "iterdir", "glob", "rglob", "unlink", "mkdir"),
     }
 )
@@ -31,7 +36,7 @@ FORBIDDEN_METHODS = frozenset(
 
 def impurities(source: str) -> list[str]:
     """``line N: what`` for each impure import or call, in the order of the source."""
-    return [f"line {line}: {what}" for line, what in sorted(_found(ast.parse(source)))]
+    return [f"line {line}: {what}" for line, what in sorted(set(_found(ast.parse(source))))]
 
 
 def _found(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -46,6 +51,14 @@ def _found(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"calls {name}()"
             case ast.Call(func=ast.Attribute(attr=name)) if name in FORBIDDEN_METHODS:
                 yield node.lineno, f"calls .{name}()"
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name) if (
+                owner in CLOCK_OWNERS and name in CLOCKS
+            ):
+                yield node.lineno, f"calls .{name}()"  # or hands it to somebody who will
+            case ast.Call(func=ast.Attribute(attr=name), args=arguments, keywords=[]) if len(
+                arguments
+            ) < ZONE_ARGUMENTS.get(name, 0):
+                yield node.lineno, f"calls .{name}() in the machine's time zone"
             case ast.AsyncFunctionDef(name=name):
                 yield node.lineno, f"{name} is async"
 
