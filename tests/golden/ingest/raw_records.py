@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 Values = dict[str, object]
 
@@ -48,7 +49,7 @@ def issues(log: Path) -> Iterator[tuple[str, str, int, Values]]:
         yield body["issue"]["key"], organizations[0]["id"] if organizations else "", body["timestamp"], values
 
 
-def _bodies(log: Path) -> Iterator[dict[str, object]]:
+def _bodies(log: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(log, "rt") as file:
         for line in file:
             yield json.loads(line)["body"]

@@ -114,7 +114,7 @@ def test_what_is_no_echo(after: Mapping[str, Scalar], fields: dict[str, object],
     desk = Desk()
     desk.poll(row(version=1))
     returned(desk, outcome(after=after))
-    [told] = desk.poll(row(version=2, **{"Amount": 101.0, **fields})).snapshots
+    [told] = desk.poll({**row(version=2, Amount=101.0), **fields}).snapshots
     assert told.caused_by == told.delivery_id, why
 
 

@@ -85,7 +85,7 @@ def test_a_delivery_that_cannot_be_read_is_dead(connector: str, body: bytes, rea
     ],
 )
 def test_a_bad_item_is_dead_and_its_neighbours_are_not(fields: dict[str, object], reason: str) -> None:
-    written = Desk().poll(row("006A"), row("006B", **{"Account": {"Name": "ACME"}, **fields}), row("006C"))
+    written = Desk().poll(row("006A"), {**row("006B"), **fields}, row("006C"))
     assert written.reasons == [reason]
     assert "Item 1 " in written.refusals[0].detail
     assert len(written.refusals[0].detail) < 500
