@@ -8,8 +8,10 @@ help: ## Show this help
 setup: .venv/.ok ## Install everything into .venv (needs Python 3.11+ only)
 
 .venv/.ok: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Revloop needs Python 3.11 or later; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
 	then $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
 	     && $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
 	else $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
@@ -40,14 +42,15 @@ gen: .venv/.ok ## Write classes, codecs, topics and docs from schemas/, and the 
 	$(BIN)/python -m revloop.contracts.generate
 	$(BIN)/python -m revloop.cli.reference
 
-lock: ## Resolve requirements.in into requirements.lock (hashes, no addresses)
+lock: .venv/.ok ## Resolve requirements.in into requirements.lock (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command 'make lock' requirements.in -o requirements.lock
 
 bench: .venv/.ok ## Benchmarks, as ratios in one run
 	for file in bench/*.py; do $(BIN)/python $$file; done
 
-clean: ## Remove what was installed and every local state
+clean: ## Stop what runs, remove what was installed and every local state
+	@if [ -d .revloop ] && [ -x $(BIN)/revloop ]; then $(BIN)/revloop down; fi
 	rm -rf .venv .revloop .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 .PHONY: help setup run demo test test-long check gen lock bench clean
