@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revloop.contracts.generated.events import Severity, SignalView
+from revloop.contracts.generated.events import Posture, Severity, SignalView
 from services.world_model.core.judgement import Judge, worst_first
-from services.world_model.core.rule import example
+from services.world_model.core.rule import RANK, example
 from services.world_model.core.rules import load_rules
 
 RULES = list(load_rules())
@@ -54,3 +54,17 @@ def test_every_finding_cites_open_signals(signals: Sequence[SignalView]) -> None
     for finding in (*judged.risks, *judged.opportunities, *judged.unknowns):
         assert 0 < len(finding.signal_ids) <= 10
         assert known[finding.signal_ids[0]].severity is finding.severity
+
+
+@given(signals=SIGNALS)
+def test_no_growth_is_shown_and_no_expansion_while_a_risk_is_high(signals: Sequence[SignalView]) -> None:
+    judged = Judge(RULES).judge(sorted(signals, key=worst_first))
+    worst = max((RANK[finding.severity] for finding in judged.risks), default=-1)
+    if worst >= RANK[Severity.high]:
+        assert judged.posture is Posture.AT_RISK
+        assert judged.opportunities == ()
+    elif worst >= RANK[Severity.medium]:
+        assert judged.posture is Posture.WATCH
+    else:
+        assert (judged.posture is Posture.EXPAND) is bool(judged.opportunities)
+    assert worst == -1 or RANK[judged.risks[0].severity] == worst

@@ -19,7 +19,7 @@ from revloop.policy.gate import Gate
 from revloop.tenants import Profile
 from services.decision.core.contract import MAX_PROPOSALS, violations
 from services.decision.core.playbook import Case, Draft, Play, Playbook, Restraint
-from services.decision.core.ranking import Ranked, best_first, largest_amount, weigh
+from services.decision.core.ranking import Ranked, best_first, weigh
 
 SOURCE = "decision"
 PROPOSER = "deterministic/1"
@@ -57,10 +57,9 @@ class Proposer:
         return decision
 
     def _drafts(self, state: AccountState, profile: Profile, now: int) -> list[Ranked]:
-        largest = largest_amount(state.subjects)
         done = _done(state)
         return [
-            weigh(_name(playbook), case, draft, largest)
+            weigh(_name(playbook), case, draft)
             for case in _cases(state, profile, now)
             for playbook in self._playbooks
             if (draft := playbook.draft(case)) is not None and not _answered(draft, done)
@@ -96,7 +95,9 @@ class Proposer:
             if (reason := restraint.reason(state.signals)) is not None:
                 return reason
         if state.risks:
-            return f"{state.risks[0].finding} stands, and no playbook has a remedy that is not already under way."
+            worst = state.risks[0]
+            name = worst.finding.replace("_", " ")
+            return f"{name} ({worst.severity.value}) stands, and no playbook has anything new to propose for it."
         return "no open signal asks for anything."
 
 

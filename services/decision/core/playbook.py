@@ -145,6 +145,11 @@ def days(count: float | None) -> str:
     return "1 day" if whole == 1 else f"{whole:,} days"
 
 
+def count(number: int, what: str) -> str:
+    """``1 amount``, ``3 amounts``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def money(amount: Scalar, currency: str) -> str:
     """``2.6 billion USD``, ``53.5 million USD``, ``8,000 USD``; empty where there is no amount."""
     if not isinstance(amount, int | float) or isinstance(amount, bool):
@@ -163,6 +168,12 @@ def case_of(example: Example, profile: Profile, now: int = 0) -> Case:
     subject = Subject(entity=entity, snapshot_id="0" * 64, version=1, fields=dict(example.fields), observed_at=now)
     signals.sort(key=lambda signal: (-RANK[signal.severity], signal.signal_id))
     return Case(subject=subject, signals=tuple(signals), profile=profile, now=now)
+
+
+def open_signal(signal_type: str, value: float | None) -> SignalView:
+    """An open signal as the examples of restraints need it."""
+    entity = EntityRef(connector="salesforce", entity_type="opportunity", entity_id="006A", entity_key="A")
+    return _signal(entity, 0, (signal_type, Severity.medium, value, "", None, None), 0)
 
 
 def _signal(

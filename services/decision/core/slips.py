@@ -9,6 +9,8 @@ from revloop.contracts.times import DAY_MS, day_of, parse_iso
 from services.decision.core.playbook import Case, days, money, newest, statement
 
 SLIPPED = "CLOSE_DATE_SLIPPED"
+WORTH_ASKING_DAYS = 7
+"""A single slip shorter than this is nothing to ask a person about, however often the date moved before."""
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +22,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     """From the date before the newest of them to the date now."""
     before: str
     after: str
+    passed: bool
+    """Whether the date now is over already."""
 
 
 def standing_slip(case: Case, signals: Sequence[SignalView]) -> Slip | None:
@@ -37,6 +41,7 @@ def standing_slip(case: Case, signals: Sequence[SignalView]) -> Slip | None:
         days=(after - before) // DAY_MS,
         before=day_of(before),
         after=day_of(after),
+        passed=after + DAY_MS <= case.now,
     )
 
 
@@ -44,6 +49,8 @@ def slip_reasons(case: Case, slip: Slip) -> tuple[Statement, ...]:
     """Why now: how far it moved, how often, and what is at stake."""
     last = slip.signals[-1]
     said = [statement(f"The close date moved {days(slip.days)}, from {slip.before} to {slip.after}.", (last,))]
+    if slip.passed:
+        said.append(statement(f"{slip.after} has passed.", (last,), case.evidence("close_date")))
     if len(slip.signals) > 1:
         since = day_of(slip.signals[0].opened_at)
         said.append(statement(f"It moved {len(slip.signals)} times since {since}.", slip.signals))

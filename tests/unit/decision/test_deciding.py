@@ -187,7 +187,7 @@ def test_a_slipped_deal_leads_to_a_next_step_and_a_task_with_evidence_and_a_ledg
     (decision,) = decider.tick(MINUTE)
     rescue, task = decision.proposals
     assert decision.outcome is DecisionOutcome.ACTION_PROPOSALS
-    assert rescue.changes[0].after == "Confirm the completion date with Ann: it moved 100 days to 2018-04-11"
+    assert rescue.changes[0].after == "Confirm the close date with Ann: it moved 100 days to 2018-04-11"
     assert (rescue.target.object, rescue.target.object_id, rescue.target.version) == ("Opportunity", "006A", 1)
     assert task.parameters["related_id"] == "006A"
     assert task.parameters["owner_id"] == "005A"
@@ -234,7 +234,7 @@ def test_good_news_is_shown_and_nothing_is_proposed() -> None:
     decider.feed(state)
     (decision,) = decider.tick(HOUR)
     assert decision.outcome is DecisionOutcome.NO_ACTION
-    assert "1 amount(s) grew" in decision.summary
+    assert "1 amount grew" in decision.summary
 
 
 def test_a_larger_deal_comes_first_and_there_are_five_at_most() -> None:

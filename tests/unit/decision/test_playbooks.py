@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from revloop.contracts.actions import load_catalogue
+from revloop.contracts.times import DAY_MS, day_of, parse_iso
 from revloop.tenants import Profile, Registry
-from services.decision.core.playbook import Playbook, Restraint, case_of, days, money
+from services.decision.core.playbook import Example, Playbook, Restraint, case_of, days, money
 from services.decision.core.playbooks import load_playbooks
 
 PLAYS = load_playbooks()
@@ -74,3 +75,44 @@ def test_words_for_numbers() -> None:
         "",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "title", "step"),
+    [
+        (
+            "2018-06-30",
+            "Confirm 2018-06-30 with Ann",
+            "Confirm the close date with Ann: it moved 180 days to 2018-06-30",
+        ),
+        (
+            "2017-07-14",
+            "Confirm 2017-07-14 with Ann",
+            "Confirm the close date with Ann: it moved 180 days to 2017-07-14",
+        ),
+        (
+            "2017-07-13",
+            "Agree on a new date with Ann",
+            "Agree on a new close date with Ann: it moved to 2017-07-13, which has passed",
+        ),
+    ],
+)
+def test_a_date_that_has_passed_is_not_to_be_confirmed(profile: Profile, day: str, title: str, step: str) -> None:
+    rescue = next(play for play in PLAYBOOKS if play.name == "deal_rescue")
+    first = rescue.drafts[0]
+    before = day_of(parse_iso(day) - 180 * DAY_MS)
+    moved = [(kind, severity, value, field, before, day) for kind, severity, value, field, _, _ in first.signals]
+    example = Example(fields={**first.fields, "close_date": day}, signals=moved)
+    draft = rescue.draft(case_of(example, profile, NOW))
+    assert draft is not None
+    assert draft.title.startswith(title)
+    assert draft.call.changes[0].after == step
+    assert ("passed" in draft.title) is any(f"{day} has passed." == reason.text for reason in draft.why)
+
+
+def test_a_long_name_does_not_outgrow_the_field(profile: Profile) -> None:
+    rescue = next(play for play in PLAYBOOKS if play.name == "deal_rescue")
+    example = Example(fields={**rescue.drafts[0].fields, "owner": "A" * 400}, signals=rescue.drafts[0].signals)
+    draft = rescue.draft(case_of(example, profile, NOW))
+    assert draft is not None
+    assert CATALOGUE.kind(draft.call.kind).faults(draft.call) == []

@@ -5,6 +5,8 @@ from revloop.contracts.generated.events import Scalar, Severity, SignalView, Tar
 from services.decision.core.playbook import Case, Draft, Example, Playbook, statement
 
 FAULTY = "DATA_QUALITY"
+MIDNIGHT = "T00:00:00Z"
+"""A source that knows only the day writes it so."""
 NAMES = {"created": "creation date"}
 WRONG = {
     "created": "is later than the record itself",
@@ -19,7 +21,7 @@ def draft(case: Case) -> Draft | None:
     if not faults:
         return None
     fields = list(dict.fromkeys(_field(fault) for fault in faults))
-    named = ", ".join(map(_named, fields))
+    named = " and ".join(map(_named, fields))
     why = tuple(statement(_sentence(fault), (fault,)) for fault in faults)
     entity = case.subject.entity
     text = f"{entity.entity_type} {entity.entity_key} in {entity.connector}: {' '.join(one.text for one in why)}"
@@ -27,9 +29,9 @@ def draft(case: Case) -> Draft | None:
         call=Call(
             kind="internal.create_task",
             target=Target(system="workspace", object="task", object_id="", label=case.label, version=0),
-            parameters={"title": f"Mend {named} of {case.label}"[:255], "text": text},
+            parameters={"title": f"Mend the {named} of {case.label}"[:255], "text": text},
         ),
-        title=f"Mend {named} of {case.label}",
+        title=f"Mend the {named} of {case.label}",
         why=why,
         expected_outcome=f"The record has a plausible {named}, and the doubt about it is cleared.",
         wrong_if="The value is right as it stands in the source.",
@@ -52,7 +54,8 @@ def _sentence(fault: SignalView) -> str:
     value: Scalar = fault.evidence[0].after if fault.evidence else None
     if value is None:
         return f"Its {_named(field)} is missing."
-    return f"Its {_named(field)}, {value}, {WRONG.get(field, 'cannot be right')}."
+    shown = value.removesuffix(MIDNIGHT) if isinstance(value, str) else value
+    return f"Its {_named(field)}, {shown}, {WRONG.get(field, 'cannot be right')}."
 
 
 _MISSING = (FAULTY, Severity.low, None, "close_date", None, None)

@@ -1,4 +1,4 @@
-"""deal_rescue: a close date moved far, or again; the record's next step should be to confirm the new date."""
+"""deal_rescue: a close date moved far, or again; the record's next step should be to settle the date with its owner."""
 
 from revloop.contracts.actions import Call
 from revloop.contracts.generated.events import FieldChange, Scalar, Severity, Target
@@ -6,6 +6,8 @@ from services.decision.core.playbook import Case, Draft, Example, Playbook, at_l
 from services.decision.core.slips import SLIPPED, Slip, slip_reasons, standing_slip
 
 CRM = "salesforce"
+LONGEST_STEP = 255
+"""What the CRM's field holds."""
 
 
 def draft(case: Case) -> Draft | None:
@@ -27,12 +29,13 @@ def draft(case: Case) -> Draft | None:
     change = FieldChange(field="next_step", before=before, after=step)
     return Draft(
         call=Call(kind="crm.update_field", target=target, changes=(change,)),
-        title=f"Confirm {slip.after} with {_owner(case)}: {case.label} slipped {days(slip.days)}",
+        title=_title(case, slip),
         why=slip_reasons(case, slip),
-        expected_outcome=f"{_owner(case)} confirms {slip.after}, or names a date that holds.",
-        wrong_if=f"{slip.after} is already agreed with everybody concerned.",
+        expected_outcome=_expected(case, slip),
+        wrong_if=_wrong_if(slip),
         signals=slip.signals,
         needs=("owner", "amount", "close_date", "name"),
+        effect=0.7,
     )
 
 
@@ -40,8 +43,30 @@ def _owner(case: Case) -> str:
     return case.text("owner") or "the owner"
 
 
+def _title(case: Case, slip: Slip) -> str:
+    if slip.passed:
+        return f"Agree on a new date with {_owner(case)}: {case.label} slipped to {slip.after}, which has passed"
+    return f"Confirm {slip.after} with {_owner(case)}: {case.label} slipped {days(slip.days)}"
+
+
 def _step(case: Case, slip: Slip) -> str:
-    return f"Confirm the completion date with {_owner(case)}: it moved {days(slip.days)} to {slip.after}"
+    if slip.passed:
+        text = f"Agree on a new close date with {_owner(case)}: it moved to {slip.after}, which has passed"
+    else:
+        text = f"Confirm the close date with {_owner(case)}: it moved {days(slip.days)} to {slip.after}"
+    return text[:LONGEST_STEP]
+
+
+def _expected(case: Case, slip: Slip) -> str:
+    if slip.passed:
+        return f"{_owner(case)} names a date that holds."
+    return f"{_owner(case)} confirms {slip.after}, or names a date that holds."
+
+
+def _wrong_if(slip: Slip) -> str:
+    if slip.passed:
+        return "It is done already, and only its stage was not moved on."
+    return f"{slip.after} is already agreed with everybody concerned."
 
 
 _DEAL: dict[str, Scalar] = {
@@ -51,15 +76,20 @@ _DEAL: dict[str, Scalar] = {
     "owner": "Ann",
     "next_step": None,
 }
-_SAID = "Confirm the completion date with Ann: it moved 180 days to 2018-06-30"
+_SAID = "Confirm the close date with Ann: it moved 180 days to 2018-06-30"
 _FAR = (SLIPPED, Severity.high, 180.0, "close_date", "2018-01-01", "2018-06-30")
+_PAST = (SLIPPED, Severity.high, 180.0, "close_date", "2017-01-01", "2017-06-30")
 _NEAR = (SLIPPED, Severity.medium, 31.0, "close_date", "2018-05-30", "2018-06-30")
 
 PLAYBOOK = Playbook(
     name="deal_rescue",
     version=1,
     draft=draft,
-    drafts=[Example(fields=_DEAL, signals=[_FAR]), Example(fields=_DEAL, signals=[_FAR, _NEAR])],
+    drafts=[
+        Example(fields=_DEAL, signals=[_FAR]),
+        Example(fields=_DEAL, signals=[_FAR, _NEAR]),
+        Example(fields={**_DEAL, "close_date": "2017-06-30"}, signals=[_PAST]),
+    ],
     silent=[
         Example(fields=_DEAL, signals=[_NEAR]),
         Example(fields={**_DEAL, "next_step": _SAID}, signals=[_FAR]),

@@ -4,7 +4,7 @@ from revloop.contracts.actions import Call
 from revloop.contracts.generated.events import Severity, SignalView, Statement, Target
 from revloop.contracts.times import DAY_MS, day_of
 from services.decision.core.playbook import Case, Draft, Example, Playbook, at_least, days, newest, statement
-from services.decision.core.slips import SLIPPED, Slip, slip_reasons, standing_slip
+from services.decision.core.slips import SLIPPED, WORTH_ASKING_DAYS, Slip, slip_reasons, standing_slip
 
 CRM = "salesforce"
 REGRESSED = "STAGE_REGRESSED"
@@ -15,7 +15,7 @@ NOTICE_MS = 2 * DAY_MS
 
 def draft(case: Case) -> Draft | None:
     """One task a deal, whatever went wrong with it; only where the owner is known."""
-    slip = standing_slip(case, at_least(Severity.medium, case.of(SLIPPED)))
+    slip = _worth_asking(standing_slip(case, at_least(Severity.medium, case.of(SLIPPED))))
     back = case.of(REGRESSED)
     if (slip is None and not back) or case.subject.entity.connector != CRM or not case.text("owner"):
         return None
@@ -32,7 +32,7 @@ def draft(case: Case) -> Draft | None:
     target = Target(system=CRM, object="Task", object_id="", label=case.label, version=0)
     return Draft(
         call=Call(kind="crm.create_task", target=target, parameters=parameters),
-        title=f"Give {case.text('owner')} a task: {subject}",
+        title=f"Ask {case.text('owner')} why {_news(case, slip, back)}",
         why=why,
         expected_outcome=f"{case.text('owner')} has explained the change by {parameters['due_date']}.",
         wrong_if=f"{case.text('owner')} made the change on purpose and the plan is up to date.",
@@ -42,11 +42,23 @@ def draft(case: Case) -> Draft | None:
     )
 
 
+def _worth_asking(slip: Slip | None) -> Slip | None:
+    if slip is None or (slip.days < WORTH_ASKING_DAYS and len(slip.signals) == 1):
+        return None
+    return slip
+
+
+def _news(case: Case, slip: Slip | None, back: list[SignalView]) -> str:
+    if slip is None or back:
+        return f"{case.label} went back to {case.text('stage') or 'an earlier stage'}"
+    return f"{case.label} slipped {days(slip.days)}"
+
+
 def _subject(case: Case, slip: Slip | None, back: list[SignalView]) -> str:
-    if back:
-        return f"Say why {case.label} went back to {case.text('stage') or 'an earlier stage'}"
-    moved = days(slip.days) if slip else ""
-    return f"Say why {case.label} slipped {moved} and what would hold {case.text('close_date')}"
+    news = _news(case, slip, back)
+    if slip is None:
+        return f"Explain why {news}"
+    return f"Explain why {news} and {'which date will hold' if slip.passed else f'what it takes to keep {slip.after}'}"
 
 
 def _back_reasons(back: list[SignalView]) -> tuple[Statement, ...]:
@@ -80,6 +92,7 @@ PLAYBOOK = Playbook(
     ],
     silent=[
         Example(fields=_DEAL, signals=[(SLIPPED, Severity.low, 1.0, "close_date", "2018-06-29", "2018-06-30")]),
+        Example(fields=_DEAL, signals=[(SLIPPED, Severity.medium, 1.0, "close_date", "2018-06-29", "2018-06-30")]),
         Example(fields={**_DEAL, "owner": None}, signals=[_SLIP]),
         Example(fields=_DEAL, signals=[_BACK], connector="jira"),
     ],

@@ -24,12 +24,13 @@ def draft(case: Case) -> Draft | None:
             target=Target(system="workspace", object="flag", object_id="", label=case.label, version=0),
             parameters={"title": f"Look at case {key}", "text": text},
         ),
-        title=f"Look at case {key}: open for {hours} or more",
+        title=f"Look at case {key}{f' (priority {priority})' if priority else ''}: open for {hours} or more",
         why=(statement(text, aging, case.evidence(holder)),),
         expected_outcome=f"Case {key} is resolved, or its priority is set to what it deserves.",
         wrong_if="The case is waiting for the customer, or is solved and not yet closed.",
         signals=tuple(aging),
         needs=("priority", "status", "assignee"),
+        effect=0.7,
     )
 
 
