@@ -38,7 +38,8 @@ class Judge:
         by_type: dict[str, list[SignalView]] = {}
         for signal in signals:
             by_type.setdefault(signal.signal_type, []).append(signal)
-        found = [(rule, matched) for rule in self._rules if (matched := _matching(rule, by_type))]
+        asked = [rule for rule in self._rules if not rule.signal_types.isdisjoint(by_type)]
+        found = [(rule, matched) for rule in asked if (matched := _matching(rule, by_type))]
         if _worst(matched for rule, matched in found if rule.side is Side.RISK) >= RANK[Severity.high]:
             found = [(rule, matched) for rule, matched in found if not rule.only_while_calm]
         return _judgement(found)

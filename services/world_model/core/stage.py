@@ -1,6 +1,7 @@
 """The world model's core: follows each account's open signals and records, and publishes its situation on change."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -48,7 +49,8 @@ class WorldModelCore:
         """The account's memory, and the facts of the record the event is about."""
         if not isinstance(event, EntityChange | SignalChange):
             return ()
-        return (join_key(event.tenant_id, event.account_id), _facts_key(event, event.entity))
+        entity = event.entity
+        return _keys(event.tenant_id, event.account_id, entity.connector, entity.entity_type, entity.entity_id)
 
     def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects:
         """Signals and records move the situation; ticks go on to the account states; nothing here waits for time."""
@@ -86,7 +88,7 @@ class WorldModelCore:
         judgement = self._judge.judge(memory.signals)
         shown = memory.signals[:SHOWN_SIGNALS]
         subjects = _subjects(memory, shown)
-        seen = [(one.entity, one.snapshot_id, one.version, one.fields) for one in subjects]
+        seen = [one.snapshot_id for one in subjects]  # a hash of the record itself: entity, version and fields
         content = content_hash((judgement, shown, len(memory.signals), seen))
         if content == before.content_hash:
             return Effects({key: memory})
@@ -136,8 +138,9 @@ class WorldModelCore:
         )
 
 
-def _facts_key(event: Envelope, entity: EntityRef) -> str:
-    return join_key(event.tenant_id, event.account_id, entity.connector, entity.entity_type, entity.entity_id)
+@lru_cache(maxsize=65_536)
+def _keys(tenant_id: str, account_id: str, *record: str) -> tuple[str, str]:
+    return (join_key(tenant_id, account_id), join_key(tenant_id, account_id, *record))
 
 
 def _memory(states: Mapping[str, StateRecord], key: str, event: Envelope) -> AccountMemory:
