@@ -23,7 +23,7 @@ def run(folder: Path, out: Path, profile: Path | None = None) -> dict[str, objec
 
 
 def rows(out: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader((out / "signals.csv").open()))
+    return list(csv.DictReader((out / "signals.csv").read_text().splitlines()))
 
 
 @pytest.fixture(scope="module")
