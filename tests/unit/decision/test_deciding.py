@@ -41,6 +41,7 @@ CRM = ConnectorProfile(
 PROFILE = Profile(tenant="t", connectors={"salesforce": CRM})
 POLICIES = Path(__file__).parents[3] / "policies"
 GATE = Gate.load(POLICIES)
+SOUND = load_catalogue().kind("crm.update_field").sound[0]
 DEAL: dict[str, Scalar] = {
     "name": "Pump",
     "close_date": "2018-04-11",
@@ -274,6 +275,8 @@ def test_a_decision_that_is_none_of_the_five_outcomes_is_named(
         ({"confidence": 1.2}, "confidence outside"),
         ({"wrong_if": ""}, "no wrong_if"),
         ({"score": 0.0}, "do not fall"),
+        ({"value": 0.1}, "not value x urgency x confidence"),
+        ({"gate": msgspec.structs.replace(GATE.judge(SOUND, 1.0, PROFILE), policy_version="other")}, "other policies"),
     ],
 )
 def test_a_proposal_that_breaks_the_contract_is_named(
