@@ -9,10 +9,7 @@ from revloop.cli.home import Home
 from revloop.cli.reading import console
 from revloop.cli.show import AsJson, Failed, Person, Tenant, object_of, out, print_json, rows_of
 from revloop.contracts.keys import tenant_key
-from revloop.proof.notes import parse_checkpoint
-from revloop.proof.tiles import WIDTH, entries_path, tile_path, unpack
-from revloop.proof.tlog_proof import write_proof
-from revloop.proof.tree import Tree
+from revloop.proof.folder import LogReader
 from revloop.proof.verify import verify_log
 
 app = typer.Typer()
@@ -53,17 +50,14 @@ def prove(
     if not receipts:
         raise Failed(f"the ledger holds nothing of {decision} yet: look with `revloop status`")
     folder = _folder(tenant)
-    _, size, _ = parse_checkpoint((folder / "checkpoint").read_bytes())
-    tree = Tree(size, lambda level, index, width: (folder / tile_path(level, index, width)).read_bytes())
+    log = LogReader(folder)
     to.mkdir(parents=True, exist_ok=True)
     (to / "vkey").write_text((folder / "vkey").read_text())
     for receipt in map(object_of, receipts):
         index = int(str(receipt["index"]))
         name = f"{index:06d}-{str(receipt['kind']).lower()}"
-        (to / f"{name}.json").write_bytes(_entry(folder, index, size))
-        (to / f"{name}.tlog-proof").write_bytes(
-            write_proof(index, tree.inclusion(index), (folder / "checkpoint").read_bytes())
-        )
+        (to / f"{name}.json").write_bytes(log.entry(index))
+        (to / f"{name}.tlog-proof").write_bytes(log.prove(index).encode())
     out.print(
         f"{len(receipts)} proofs in {to}; check one with:"
         f" python -m revloop.proof.verify --proof P --entry E --key {to}/vkey"
@@ -72,9 +66,3 @@ def prove(
 
 def _folder(tenant: str) -> Path:
     return Home.from_environment().directory / "ledger" / tenant_key(tenant)
-
-
-def _entry(folder: Path, index: int, size: int) -> bytes:
-    bundle = index // WIDTH
-    width = min(WIDTH, size - bundle * WIDTH)
-    return unpack((folder / entries_path(bundle, width)).read_bytes())[index % WIDTH]

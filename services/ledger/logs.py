@@ -14,7 +14,7 @@ from revloop.contracts.generated.events import LedgerEntry, LedgerReceipt
 from revloop.contracts.ids import derive_id
 from revloop.contracts.keys import tenant_key
 from revloop.proof.hashes import leaf_hash
-from revloop.proof.notes import verifier_key
+from revloop.proof.notes import Ed25519Signer
 from revloop.proof.writer import LogWriter
 from revloop.stage import Emit
 from revloop.stores.blobs import Blobs
@@ -59,16 +59,17 @@ class TenantLogs:
         writer = self.writer(tenant)
         start = writer.size
         if missing := self._index.leaves_from(tenant, start):
-            writer.append(missing)
+            writer.append(missing, start)
+            writer.publish()
             self._index.published(tenant, start, writer.size)
 
     def writer(self, tenant: str) -> LogWriter:
         """The tenant's log, opened when first needed."""
         if tenant not in self._writers:
-            origin, key = f"revloop/{tenant_key(tenant)}", self._key(tenant)
+            signer = Ed25519Signer(f"revloop/{tenant_key(tenant)}", self._key(tenant))
             directory = self._folder / tenant_key(tenant)
-            self._writers[tenant] = LogWriter(directory, origin, key)
-            (directory / "vkey").write_text(verifier_key(origin, key) + "\n")
+            self._writers[tenant] = LogWriter.open(directory, signer.key.name, signer)
+            (directory / "vkey").write_text(signer.key.vkey + "\n")
         return self._writers[tenant]
 
     def _key(self, tenant: str) -> Ed25519PrivateKey:
