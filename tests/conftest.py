@@ -8,11 +8,20 @@ import pytest
 from revloop.kafka.local import LocalKafka, free_port_pair
 from tests.loops import CACHE
 
+IN_DOCKER = os.environ.get("REVLOOP_TEST_BROKER", "local") == "docker"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a broker in Docker is for, so that ``-m docker`` runs that alone."""
+    for item in items:
+        if IN_DOCKER and "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker("docker")
+
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Bootstrap servers of a broker of this session's own; ``REVLOOP_TEST_BROKER=docker`` takes it from an image."""
-    if os.environ.get("REVLOOP_TEST_BROKER", "local") == "docker":
+    if IN_DOCKER:
         from tests.broker.container import broker_in_docker
 
         with broker_in_docker() as bootstrap:
