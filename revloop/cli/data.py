@@ -101,6 +101,7 @@ def feed_line(item: Delivery | Tick) -> dict[str, object]:
         "resource": item.resource,
         "request": item.request,
         "body": item.body.decode(),
+        "status": item.status,
     }
 
 

@@ -17,45 +17,88 @@ FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The years 1 to 9999: what a time as text can say."""
 SHOWN = 60
 
+Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
 
-class ObjectMapping(msgspec.Struct, frozen=True):
-    """How one vendor object is read: paths into its record."""
+
+class ObjectMapping(msgspec.Struct, frozen=True, kw_only=True):
+    """How one vendor object is read; paths are those of ``revloop.integrations.paths``."""
 
     entity_type: str
-    key: str
-    account: str
-    fields: Mapping[str, str]
+    key: str = ""
+    """Path of the key people use; the vendor's id when empty."""
+    account: str = ""
+    """Path of the account key, or of several."""
+    via: Mapping[str, str] = {}
+    """Kind of reference -> path: which other record leads to the account; the first one that is there counts."""
+    names: Mapping[str, str] = {}
+    """Kind of reference -> path: under which names, besides its id, other records refer to this one."""
+    fields: Mapping[str, str] = {}
+    own_domains: tuple[str, ...] = ()
+    """Mail domains of the tenant itself: nobody there is a customer."""
 
 
-class Record(msgspec.Struct, frozen=True, gc=False):
+class Reference(msgspec.Struct, frozen=True, order=True):
+    """Names another record: by ``<connector>/<object>`` and its id, or by a name it goes by, such as ``email``."""
+
+    kind: str
+    id: str
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One normalised record."""
 
     entity_type: str
     entity_id: str
     entity_key: str
-    account: str
-    """Account key, empty where the record names none."""
+    accounts: tuple[str, ...] = ()
+    """Account keys it names itself, sorted; more than one: each account gets it."""
+    via: tuple[tuple[Reference, ...], ...] = ()
+    """Where it names no account: references in the order in which they count, several of one kind together."""
+    names: tuple[Reference, ...] = ()
+    """Under these, and under its id, other records refer to it."""
     version: int
     """Grows with every change at the source."""
     occurred_at: int
     fields: dict[str, Scalar]
+    partial: bool = False
+    """Only the fields named here were told; the others stay as they are."""
+    merged_into: str = ""
+    """Id of the record of the same object that took this one's place."""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One object as a delivery brings it, before it is normalised."""
+
+    object: str
+    """The vendor's name of the object: the key of its mapping."""
+    raw: dict[str, Json]
+    id: Json
+    version: int
+    revisions: int = 0
+    """Above 0 where the source's times are coarse: a field ``revision`` below it orders changes of the same time."""
+    occurred_at: int
+    deleted: bool = False
+    partial: bool = False
+    merged_into: str = ""
 
 
 class Normaliser(Protocol):
     """One vendor's way of writing."""
 
     connector: str
+    objects: Mapping[str, ObjectMapping]
+    """How this vendor's own objects and fields are read; a tenant profile adds to it and overrides it."""
 
-    def records(self, resource: str, body: bytes, objects: Mapping[str, ObjectMapping]) -> Sequence[Record | Reject]:
-        """Every item of a delivery in order, a Reject in the place of one that cannot be read.
+    def items(self, resource: str, body: Json) -> Sequence[Item | Reject]:
+        """Every object of a delivery in order, a Reject in the place of one that cannot be read.
 
-        Raises Reject when the delivery as a whole cannot be read; an answer without items gives an empty sequence.
+        Raises Reject when the delivery as a whole cannot be read; an answer without objects gives an empty sequence.
         """
         ...
 
-
-Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
-Getter = Callable[[dict[str, Json]], Json]
+    def delivery_id(self, resource: str, body: Json) -> str:
+        """The vendor's own id of the delivery, the same when it is sent again; empty where it has none."""
+        ...
 
 
 def decode(body: bytes) -> Json:
@@ -67,27 +110,6 @@ def decode(body: bytes) -> Json:
 
 
 _decode: Callable[[bytes], Json] = msgspec.json.Decoder().decode
-
-
-def getter(path: str) -> Getter:
-    """Reads ``a.b.0.c`` from a record; anything missing on the way gives None."""
-    steps: list[str | int] = [int(part) if part.isdecimal() else part for part in path.split(".")]
-    if len(steps) == 1:
-        name = str(steps[0])
-        return lambda record: record.get(name)
-
-    def get(record: dict[str, Json]) -> Json:
-        value: Json = record
-        for step in steps:
-            if isinstance(value, dict):
-                value = value.get(str(step))
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-                value = value[step]
-            else:
-                return None
-        return value
-
-    return get
 
 
 def scalar(name: str, value: Json) -> Scalar:
@@ -170,8 +192,3 @@ def identifier(name: str, value: Json) -> str:
     if len(found) > MAX_ID_LENGTH:
         raise Reject("id_too_long", f"Field {name} has {len(found)} characters, more than {MAX_ID_LENGTH}.")
     return found
-
-
-def account_key(value: Json) -> str:
-    """The account a record names, empty for none."""
-    return "" if value is None or value == "" else identifier("account", value)

@@ -39,4 +39,5 @@ def as_delivery(filed: Filed) -> Delivery:
         resource=line.resource,
         request=bytes(line.request).decode(),
         body=bytes(line.body),
+        status=line.status or 0,
     )

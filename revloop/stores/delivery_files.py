@@ -30,6 +30,8 @@ class Line(msgspec.Struct, frozen=True):
     resource: str
     body: msgspec.Raw
     request: msgspec.Raw = msgspec.Raw(b"")
+    status: Annotated[int, msgspec.Meta(ge=100, le=599)] | None = None
+    """HTTP status of the answer, where it is known."""
 
 
 class Filed(msgspec.Struct, frozen=True):

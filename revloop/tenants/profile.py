@@ -7,15 +7,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from revloop.contracts.entities import EntityType
 from revloop.contracts.ids import content_hash
 from revloop.contracts.times import DAY_MS, HOUR_MS, SECOND_MS
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
-VendorPath = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)*$", max_length=1024)]
-"""``a.b.0.c``: no empty part."""
-NoPath = Annotated[str, Field(pattern=r"^([^.]+(\.[^.]+)*)?$", max_length=1024)]
-"""A path, or empty for none."""
+VendorPath = Annotated[str, Field(pattern=r"^([^.|]+(\.[^.|]+)*)?( *\| *[a-z_]+)*$", max_length=1024)]
+"""``a.b.0.c | function``: no empty part; empty for none."""
 
 
 def _rising(hours: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -66,11 +65,25 @@ class Mode(StrEnum):
 
 
 class ObjectProfile(Model):
-    """How one object of a vendor becomes one entity type."""
+    """How one object of a vendor becomes one entity type: what is not said is read as the vendor's standard has it."""
 
-    entity_type: Annotated[Name, Field(description="Normalised type, for example opportunity.")]
-    key: Annotated[NoPath, Field(description="Path of the key people use; the vendor's id when empty.")] = ""
-    account: Annotated[NoPath, Field(description="Path of the account key; a list index is written as a number.")] = ""
+    entity_type: Annotated[EntityType | None, Field(description="Normalised type, for example opportunity.")] = None
+    key: Annotated[VendorPath, Field(description="Path of the key people use; the vendor's id when empty.")] = ""
+    account: Annotated[
+        VendorPath,
+        Field(description="Path of the account key, or of several; with it the standard's links are dropped."),
+    ] = ""
+    via: Annotated[
+        dict[Name, VendorPath],
+        Field(
+            description="Other record that leads to the account -> path of its id: an object of this connector, "
+            "`<connector>/<object>`, or a name such as `email`; the first that is there counts."
+        ),
+    ] = {}
+    names: Annotated[
+        dict[Name, VendorPath],
+        Field(description="Name such as `email` -> path: how other records may refer to this one."),
+    ] = {}
     fields: Annotated[
         dict[Name, VendorPath], Field(description="Normalised field name -> path in the vendor's record.")
     ] = {}
@@ -79,7 +92,10 @@ class ObjectProfile(Model):
 class ConnectorProfile(Model):
     """One connector of a tenant."""
 
-    objects: Annotated[dict[str, ObjectProfile], Field(description="By the vendor's name of the object.")] = {}
+    objects: Annotated[
+        dict[str, ObjectProfile | None],
+        Field(description="By the vendor's name of the object; null: this tenant does not take it."),
+    ] = {}
     own_users: Annotated[tuple[str, ...], Field(description="Vendor user ids under which we write.")] = ()
     webhook_secret_env: Annotated[str, Field(description="Environment variable with the HMAC secret of webhooks.")] = ""
 
@@ -112,6 +128,9 @@ class Profile(Model):
     tick: Tick = Tick.DAILY
     currency: str = "USD"
     connectors: dict[str, ConnectorProfile] = {}
+    own_domains: Annotated[
+        tuple[str, ...], AfterValidator(_different), Field(description="Mail domains of the tenant itself.")
+    ] = ()
     stages: Annotated[
         tuple[str, ...], AfterValidator(_different), Field(description="Stages of an opportunity in order.")
     ] = ()
@@ -159,7 +178,7 @@ class Profile(Model):
         return {stage: position for position, stage in enumerate(self.stages)}
 
     def vendor_fields(self, connector: str, vendor_object: str) -> dict[str, str]:
-        """Normalised field name -> vendor path of an object; empty when the profile has none."""
+        """Normalised field name -> vendor field of an object, of those that the profile names and a write can set."""
         found = self.connectors.get(connector)
         described = found.objects.get(vendor_object) if found else None
-        return described.fields if described else {}
+        return {name: path for name, path in described.fields.items() if "|" not in path} if described else {}

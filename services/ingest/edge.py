@@ -38,6 +38,7 @@ class FeedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resource: str = ""
     request: str = ""
     body: str = ""
+    status: Annotated[int, msgspec.Meta(ge=0, le=599)] = 0
     tick: bool = False
 
 
@@ -153,6 +154,7 @@ def _fed(profile: Profile, number: int, line: bytes, limit_bytes: int) -> Delive
         resource=item.resource,
         request=item.request,
         body=body,
+        status=item.status,
     )
 
 

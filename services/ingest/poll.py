@@ -8,11 +8,15 @@ from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
 from revloop.contracts.ids import canonical
 from revloop.contracts.times import MINUTE_MS, iso
+from revloop.integrations.paths import columns
+from revloop.integrations.record import ObjectMapping
 from revloop.integrations.salesforce.client import SalesforceClient
+from revloop.integrations.salesforce.objects import OBJECTS
 from revloop.stage import Emit
 from revloop.streams import EdgeProducer
 from revloop.tenants import Profile
 from services.ingest.core.feed import delivery
+from services.ingest.core.mappings import object_mappings
 
 Clock = Callable[[Profile], int]
 """Where a tenant's clock stands (ms)."""
@@ -41,12 +45,12 @@ class Poller:
         if self._client is None:
             raise Reject("not_configured", "No Salesforce is configured: set REVLOOP_SALESFORCE_URL.")
         with self._lock:
-            return sum(self._poll_object(profile, connector, name) for name in profile.connectors[connector].objects)
+            named = [name for name, taken in profile.connectors[connector].objects.items() if taken is not None]
+            return sum(self._poll_object(profile, connector, name) for name in named)
 
     def _poll_object(self, profile: Profile, connector: str, name: str) -> int:
         assert self._client is not None  # poll() looked
-        mapped = profile.connectors[connector].objects[name]
-        paths = {"Id", "SystemModstamp", mapped.key, mapped.account, *mapped.fields.values()} - {""}
+        paths = _columns(object_mappings(profile, connector, OBJECTS)[name])
         since = self._since.get((profile.tenant, name), "")
         where = f" WHERE SystemModstamp > {since}" if since else ""
         columns = ", ".join(sorted(paths))
@@ -72,3 +76,9 @@ class Poller:
             count += 1
         self._since[profile.tenant, name] = iso(asked - OVERLAP_MS)
         return count
+
+
+def _columns(mapping: ObjectMapping) -> set[str]:
+    """What a query must ask for, so that every path of the mapping finds its value."""
+    paths = (mapping.key, mapping.account, *mapping.via.values(), *mapping.names.values(), *mapping.fields.values())
+    return {"Id", "SystemModstamp", *map(columns, filter(None, paths))}

@@ -2461,6 +2461,7 @@ def _r_Delivery(b: bytes, i: int) -> tuple[Delivery, int]:
     f_body_ref = b[i : i + n].decode()
     i += n
     f_body_bytes, i = read_long(b, i)
+    f_status, i = read_int(b, i)
     return Delivery(
         event_id=f_event_id,
         event_type=f_event_type,
@@ -2480,6 +2481,7 @@ def _r_Delivery(b: bytes, i: int) -> tuple[Delivery, int]:
         body_sha256=f_body_sha256,
         body_ref=f_body_ref,
         body_bytes=f_body_bytes,
+        status=f_status,
     ), i
 
 
@@ -2528,6 +2530,7 @@ def _w_Delivery(o: bytearray, r: Delivery) -> None:
         write_long(o, n)
     o += s
     write_long(o, r.body_bytes)
+    write_int(o, r.status)
 
 
 def _r_Disposition(b: bytes, i: int) -> tuple[Disposition, int]:
@@ -2741,6 +2744,8 @@ def _r_Snapshot(b: bytes, i: int) -> tuple[Snapshot, int]:
     f_delivery_id = b[i : i + n].decode()
     i += n
     f_item, i = read_int(b, i)
+    f_baseline = _BOOLEANS[b[i]]
+    i += 1
     return Snapshot(
         event_id=f_event_id,
         event_type=f_event_type,
@@ -2758,6 +2763,7 @@ def _r_Snapshot(b: bytes, i: int) -> tuple[Snapshot, int]:
         fields=f_fields,
         delivery_id=f_delivery_id,
         item=f_item,
+        baseline=f_baseline,
     ), i
 
 
@@ -2786,6 +2792,7 @@ def _w_Snapshot(o: bytearray, r: Snapshot) -> None:
         write_long(o, n)
     o += s
     write_int(o, r.item)
+    write_boolean(o, r.baseline)
 
 
 def _r_Tick(b: bytes, i: int) -> tuple[Tick, int]:
@@ -4262,7 +4269,7 @@ def _r_EntityLink(b: bytes, i: int) -> tuple[EntityLink, int]:
     f_item, i = read_int(b, i)
     t2: list[Snapshot] = []
     while b[i]:
-        n, i = read_count(b, i, 19)
+        n, i = read_count(b, i, 20)
         for _ in range(n):
             t1, i = _r_Snapshot(b, i)
             t2.append(t1)
@@ -5118,9 +5125,9 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"*\x13\xc9\xcdN'\x06\x13": decode_Command,
     b"\xff\xba>_\xcf\xaa\xb4&": decode_CommandResult,
     b"7\xfa\x0e@\xfe\x0f\x00p": decode_Outcome,
-    b"\xb4K\xe9\x94]v7\xbf": decode_Delivery,
+    b"$\xb8\xd4\xb2'\x1aP\xd9": decode_Delivery,
     b'\xe0\x9d!>"\xcemS': decode_Disposition,
-    b"\\\xe2\xc8\xff\xab\x13\x89\x00": decode_Snapshot,
+    b";!\x98\x98\x01V\xd7\xef": decode_Snapshot,
     b"K\xc8\x9a\xcb\t\x16\xae\x16": decode_Tick,
     b"\xf2\xe8\x94\xe5k-\x92\xae": decode_Unresolved,
     b"bM\x10 ItG\xe0": decode_EntityChange,
@@ -5131,7 +5138,7 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
     b"\xcdV2K\xe2\xea\x0c\x0b": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
-    b"p\xd3px\xbc;t\\": decode_EntityLink,
+    b"'1z\x06\xf2\x1e\x88P": decode_EntityLink,
     b"\xacZ\x17\x12\xaaK\x96\xc5": decode_EntityMemory,
     b"n\xf6\x9c\x7f\x02'\xb2y": decode_TenantClock,
 }
@@ -5172,9 +5179,9 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     Command: b"*\x13\xc9\xcdN'\x06\x13",
     CommandResult: b"\xff\xba>_\xcf\xaa\xb4&",
     Outcome: b"7\xfa\x0e@\xfe\x0f\x00p",
-    Delivery: b"\xb4K\xe9\x94]v7\xbf",
+    Delivery: b"$\xb8\xd4\xb2'\x1aP\xd9",
     Disposition: b'\xe0\x9d!>"\xcemS',
-    Snapshot: b"\\\xe2\xc8\xff\xab\x13\x89\x00",
+    Snapshot: b";!\x98\x98\x01V\xd7\xef",
     Tick: b"K\xc8\x9a\xcb\t\x16\xae\x16",
     Unresolved: b"\xf2\xe8\x94\xe5k-\x92\xae",
     EntityChange: b"bM\x10 ItG\xe0",
@@ -5185,7 +5192,7 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
     DeliverySeen: b"\xcdV2K\xe2\xea\x0c\x0b",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
-    EntityLink: b"p\xd3px\xbc;t\\",
+    EntityLink: b"'1z\x06\xf2\x1e\x88P",
     EntityMemory: b"\xacZ\x17\x12\xaaK\x96\xc5",
     TenantClock: b"n\xf6\x9c\x7f\x02'\xb2y",
 }

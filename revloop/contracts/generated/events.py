@@ -579,6 +579,8 @@ class Delivery(Envelope, frozen=True, kw_only=True, gc=False):
     """Blob reference of a large body, else empty."""
     body_bytes: int
     """Length of the body."""
+    status: int
+    """HTTP status of the vendor's answer; 0 where none is known."""
 
 
 class DeliveryDisposition(StrEnum):
@@ -658,6 +660,8 @@ class Snapshot(Envelope, frozen=True, kw_only=True, gc=False):
     """Delivery it came in."""
     item: int
     """Position in the delivery, from 0."""
+    baseline: bool
+    """Told by the first full load of its source: what was there already is no news."""
 
 
 class Tick(Envelope, frozen=True, kw_only=True, gc=False):

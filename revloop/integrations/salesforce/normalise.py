@@ -1,53 +1,30 @@
-"""Salesforce query pages come in, one record for each row goes out; error bodies and rows without an id are refused."""
+"""Salesforce query pages come in, one item for each row goes out; error bodies and rows without an id are refused."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
 from revloop.contracts.failures import Reject
-from revloop.integrations.record import (
-    DELETED,
-    Getter,
-    Json,
-    ObjectMapping,
-    Record,
-    Scalar,
-    account_key,
-    day,
-    decode,
-    getter,
-    identifier,
-    moment,
-    number,
-    scalar,
-    shown,
-    text,
-    time_text,
-)
-
-TYPED: Mapping[str, Callable[[str, Json], Scalar]] = {
-    "close_date": day,
-    "amount": number,
-    "created": time_text,
-    "stage": text,
-    "name": text,
-}
-"""Normalised fields whose values must have a type; all others are taken as they are."""
+from revloop.integrations.record import Item, Json, identifier, moment, shown
+from revloop.integrations.salesforce.objects import OBJECTS
 
 
 class Salesforce:
     """REST query answers: ``{"records": [{"attributes": {"type": …}, "Id": …}]}``."""
 
     connector = "salesforce"
+    objects = OBJECTS
 
-    def records(self, resource: str, body: bytes, objects: Mapping[str, ObjectMapping]) -> Sequence[Record | Reject]:
-        """One record for each row of the page."""
-        page = decode(body)
-        if isinstance(page, list) and (code := _error_code(page)):
+    def items(self, resource: str, body: Json) -> Sequence[Item | Reject]:
+        """One item for each row of the page."""
+        if isinstance(body, list) and (code := _error_code(body)):
             raise Reject("vendor_error", f"Salesforce answered with an error: {code}. Nothing was read: ask again.")
-        rows = page.get("records") if isinstance(page, dict) else None
+        rows = body.get("records") if isinstance(body, dict) else None
         if not isinstance(rows, list):
             raise Reject("unknown_shape", "The body has no list of records: is it the answer to a query?")
-        return [_read(resource, row, objects) for row in rows]
+        return [_read(resource, row) for row in rows]
+
+    def delivery_id(self, resource: str, body: Json) -> str:
+        """An answer to a query has no id."""
+        return ""
 
 
 NORMALISER = Salesforce()
@@ -58,44 +35,26 @@ def _error_code(page: list[Json]) -> str:
     return shown(first.get("errorCode")) if isinstance(first, dict) and "errorCode" in first else ""
 
 
-def _read(resource: str, row: Json, objects: Mapping[str, ObjectMapping]) -> Record | Reject:
+def _read(resource: str, row: Json) -> Item | Reject:
     try:
-        return _record(resource, row, objects)
+        return _item(resource, row)
     except Reject as refusal:
         return refusal
 
 
-def _record(resource: str, row: Json, objects: Mapping[str, ObjectMapping]) -> Record:
+def _item(resource: str, row: Json) -> Item:
     if not isinstance(row, dict):
         raise Reject("wrong_type", f"A row of the page is a {type(row).__name__}, not a record.")
     attributes = row.get("attributes")
-    name = str(attributes.get("type", resource)) if isinstance(attributes, dict) else resource
-    mapping = objects.get(name)
-    if mapping is None:
-        raise Reject(
-            "unmapped_object",
-            f"Object {shown(name)} is not in the tenant profile: add it under connectors.salesforce.objects.",
-        )
     entity_id = identifier("Id", row.get("Id"))
     version = moment("SystemModstamp", row.get("SystemModstamp") or row.get("LastModifiedDate"))
-    key, account, paths = _paths(mapping.key, mapping.account, tuple(mapping.fields.items()))
-    fields = {name: typed(name, get(row)) for name, get, typed in paths}
-    if row.get("IsDeleted") is True:
-        fields[DELETED] = True
-    return Record(
-        entity_type=mapping.entity_type,
-        entity_id=entity_id,
-        entity_key=identifier(mapping.key, key(row)) if key else entity_id,
-        account=account_key(account(row)) if account else "",
+    master = row.get("MasterRecordId")
+    return Item(
+        object=str(attributes.get("type", resource)) if isinstance(attributes, dict) else resource,
+        raw=row,
+        id=entity_id,
         version=version,
         occurred_at=version,
-        fields=fields,
+        deleted=row.get("IsDeleted") is True,
+        merged_into=master if isinstance(master, str) else "",
     )
-
-
-@lru_cache(maxsize=256)
-def _paths(
-    key: str, account: str, fields: tuple[tuple[str, str], ...]
-) -> tuple[Getter | None, Getter | None, list[tuple[str, Getter, Callable[[str, Json], Scalar]]]]:
-    paths = [(name, getter(path), TYPED.get(name, scalar)) for name, path in fields]
-    return getter(key) if key else None, getter(account) if account else None, paths

@@ -64,7 +64,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         entity = self.subject.entity
         connector = self.profile.connectors.get(entity.connector)
         for name, described in connector.objects.items() if connector else ():
-            if described.entity_type == entity.entity_type:
+            if described is not None and described.entity_type == entity.entity_type:
                 return name
         return ""
 

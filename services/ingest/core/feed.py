@@ -19,6 +19,7 @@ def delivery(
     request: str,
     body: bytes,
     nonce: str = "",
+    status: int = 0,
 ) -> Delivery:
     """A delivery with its derived id: the same bytes at the same place in the log are the same delivery."""
     body_sha256 = sha256(body).hexdigest()
@@ -42,6 +43,7 @@ def delivery(
         body_sha256=body_sha256,
         body_ref="",
         body_bytes=len(body),
+        status=status,
     )
 
 

@@ -24,6 +24,7 @@ from revloop.contracts.ids import canonical, derive_id
 from revloop.contracts.keys import join_key
 from revloop.integrations.record import DELETED, Record, Scalar
 from revloop.stage import Emit
+from services.ingest.core.requests import is_baseline
 from services.ingest.core.writes import echo_of
 
 SOURCE = "ingest"
@@ -56,9 +57,10 @@ def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None
     the last state of an entity. Raises Reject for a record too large to be kept, and for more than may wait.
     """
     snapshot = _snapshot(delivery, item, record)
+    named = record.accounts[0] if record.accounts else ""
     if known is None:
-        return _settle(delivery, snapshot, record.account, None) if record.account else _park(snapshot, None)
-    if known.snapshot_id == snapshot.snapshot_id and record.account in ("", known.account_id):
+        return _settle(delivery, snapshot, named, None) if named else _park(snapshot, None)
+    if known.snapshot_id == snapshot.snapshot_id and named in ("", known.account_id):
         return Linked(known, Fate.DUPLICATE)
     if snapshot.version < known.version:
         snapshot = _past(snapshot, known)
@@ -66,7 +68,7 @@ def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None
             return Linked(known, Fate.RECORD, (_told(snapshot, known.account_id),))
     if action := echo_of(known, record.version, record.fields, own_users):
         snapshot = msgspec.structs.replace(snapshot, caused_by=action)
-    account = record.account or known.account_id
+    account = named or known.account_id
     if snapshot.change is SnapshotChange.left and known.account_id:
         return Linked(_link(snapshot, account, known, ()), Fate.RECORD, (_told(snapshot, known.account_id),))
     return _settle(delivery, snapshot, account, known) if account else _park(snapshot, known)
@@ -130,6 +132,7 @@ def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
         fields=record.fields,
         delivery_id=delivery.event_id,
         item=item,
+        baseline=is_baseline(delivery),
     )
 
 
@@ -198,6 +201,7 @@ def _carried(delivery: Delivery, known: EntityLink, account: str, change: Snapsh
         fields=known.fields,
         delivery_id=known.delivery_id,
         item=known.item,
+        baseline=False,
     )
 
 

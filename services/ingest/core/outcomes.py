@@ -43,5 +43,6 @@ class OutcomesCore:
             body_sha256=sha256(body).hexdigest(),
             body_ref="",
             body_bytes=len(body),
+            status=0,
         )
         return Effects(emits=(Emit(topics.RAW_DELIVERIES, delivery),))

@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from revloop.contracts.entities import EntityType
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Delivery, DeliveryMode, Outcome
-from revloop.integrations.record import Normaliser, ObjectMapping, Record
-from revloop.tenants import Profile
+from revloop.integrations.reading import Plan, plans, read_records
+from revloop.integrations.record import Normaliser, Record
+from revloop.tenants import Profile, Registry
+from services.ingest.core.mappings import object_mappings
 
 OWN_CONNECTOR = "revloop"
 """Connector of our own effects when they come back as deliveries."""
-ACTION = "action"
+ACTION = EntityType.ACTION
 """Entity type of our own actions."""
+FIRST_HTTP_ERROR = 400
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -28,9 +32,14 @@ class Parsed(msgspec.Struct, frozen=True):
 class Parser:
     """Reads deliveries by the tenant's profile; what it is given does not change while it lives."""
 
-    def __init__(self, normalisers: Mapping[str, Normaliser]) -> None:
+    def __init__(self, registry: Registry, normalisers: Mapping[str, Normaliser]) -> None:
         self._normalisers = normalisers
-        self._objects: dict[tuple[str, str], Mapping[str, ObjectMapping]] = {}
+        self._objects: dict[tuple[str, str], Mapping[str, Plan]] = {
+            (tenant, connector): plans(object_mappings(registry.get(tenant), connector, normalisers[connector].objects))
+            for tenant in registry.tenants()
+            for connector in registry.get(tenant).connectors
+            if connector in normalisers
+        }
 
     def parse(self, delivery: Delivery, profile: Profile) -> Parsed:
         """Never raises: a refusal is a result."""
@@ -40,6 +49,11 @@ class Parser:
             return Parsed(self._records(delivery, profile))
         except Reject as refusal:
             return Parsed((), refusal)
+
+    def entity_type(self, profile: Profile, connector: str, name: str) -> str:
+        """What a vendor's object is to the tenant; empty for one that it does not take."""
+        plan = self._objects.get((profile.tenant, connector), {}).get(name)
+        return plan.mapping.entity_type if plan else ""
 
     def _records(self, delivery: Delivery, profile: Profile) -> Sequence[Record | Reject]:
         connector = delivery.connector
@@ -51,18 +65,12 @@ class Parser:
             raise Reject(
                 "unconfigured_connector", f"Tenant {profile.tenant} has no connector {connector!r} in its profile."
             )
-        return normaliser.records(delivery.resource, delivery.body, self._mappings(profile, connector))
-
-    def _mappings(self, profile: Profile, connector: str) -> Mapping[str, ObjectMapping]:
-        key = (profile.tenant, connector)
-        found = self._objects.get(key)
-        if found is None:
-            objects = profile.connectors[connector].objects
-            found = {
-                name: ObjectMapping(o.entity_type, o.key, o.account, dict(o.fields)) for name, o in objects.items()
-            }
-            self._objects[key] = found
-        return found
+        if delivery.status >= FIRST_HTTP_ERROR:
+            raise Reject(
+                "http_error",
+                f"{connector} answered {delivery.resource} with HTTP {delivery.status}: nothing was read, ask again.",
+            )
+        return read_records(normaliser, delivery.resource, delivery.body, self._objects[profile.tenant, connector])
 
 
 def _own(delivery: Delivery) -> Parsed:
@@ -74,7 +82,7 @@ def _own(delivery: Delivery) -> Parsed:
         entity_type=ACTION,
         entity_id=outcome.action_id,
         entity_key=outcome.action_id,
-        account=outcome.account_id,
+        accounts=(outcome.account_id,) if outcome.account_id else (),
         version=delivery.observed_at,
         occurred_at=delivery.occurred_at,
         fields={

@@ -64,7 +64,7 @@ class ResolverCore:
 
     def __init__(self, registry: Registry, normalisers: Mapping[str, Normaliser]) -> None:
         self._registry = registry
-        self._parser = Parser(normalisers)
+        self._parser = Parser(registry, normalisers)
         self._last: tuple[str, Read] | None = None  # a pure result kept between keys() and step() of one delivery
 
     def clock_of(self, tenant_id: str) -> str:
@@ -108,8 +108,14 @@ class ResolverCore:
             return Read(Parsed((), refusal), seen, (), None)
         parsed = self._parser.parse(delivery, profile)
         links = [_link_key(delivery, item) if isinstance(item, Record) else "" for item in parsed.records]
-        written = written_entity(profile, parsed.outcome) if parsed.outcome is not None else None
-        return Read(parsed, seen, links, written)
+        return Read(parsed, seen, links, self._written(profile, parsed))
+
+    def _written(self, profile: Profile, parsed: Parsed) -> str | None:
+        if parsed.outcome is None:
+            return None
+        target = parsed.outcome.target
+        entity_type = self._parser.entity_type(profile, target.system, target.object)
+        return written_entity(profile.tenant, parsed.outcome, entity_type)
 
     def _resolve(self, states: Mapping[str, StateRecord], delivery: Delivery) -> Effects:
         read = self._read(delivery)

@@ -6,7 +6,6 @@ import msgspec
 
 from revloop.contracts.generated.events import EntityLink, Outcome, OutcomeStatus, OwnWrite
 from revloop.contracts.keys import join_key
-from revloop.tenants import Profile
 
 KEPT_WRITES = 8
 WRITER = "modified_by"
@@ -17,15 +16,16 @@ BOOKKEEPING = frozenset({WRITER, "modified"})
 Fields = Mapping[str, bool | int | float | str | None]
 
 
-def written_entity(profile: Profile, outcome: Outcome) -> str | None:
-    """Key of the link of the entity an outcome wrote to, None when it wrote to no known entity."""
+def written_entity(tenant_id: str, outcome: Outcome, entity_type: str) -> str | None:
+    """Key of the link of the entity an outcome wrote to, None when it wrote to no known entity.
+
+    ``entity_type`` is that of the target's object, empty for one that the tenant does not take.
+    """
     target = outcome.target
-    connector = profile.connectors.get(target.system)
-    mapping = connector.objects.get(target.object) if connector else None
     wrote = outcome.status in (OutcomeStatus.SUCCEEDED, OutcomeStatus.UNDONE)
-    if mapping is None or not wrote or not target.object_id:
+    if not entity_type or not wrote or not target.object_id:
         return None
-    return join_key(profile.tenant, "link", target.system, mapping.entity_type, target.object_id)
+    return join_key(tenant_id, "link", target.system, entity_type, target.object_id)
 
 
 def note_write(link: EntityLink, outcome: Outcome) -> EntityLink:

@@ -58,6 +58,7 @@ def test_the_type_is_that_of_the_class_built_not_of_the_cause() -> None:
         body_sha256="",
         body_ref="",
         body_bytes=0,
+        status=0,
     )
     assert delivery.event_type == "raw.delivery.v1"
 

@@ -382,8 +382,9 @@ def test_an_event_of_another_topic_is_refused() -> None:
     assert desk.handle(snapshot).reasons == ["unexpected_event"]
 
 
-def test_a_connector_without_objects_maps_nothing() -> None:
-    desk = Desk(Profile(tenant="t", connectors={"salesforce": ConnectorProfile(), "jira": ConnectorProfile()}))
+def test_an_object_that_the_tenant_does_not_take_is_refused() -> None:
+    crm, help_desk = ConnectorProfile(objects={"Opportunity": None}), ConnectorProfile(objects={"issue": None})
+    desk = Desk(Profile(tenant="t", connectors={"salesforce": crm, "jira": help_desk}))
     assert desk.poll(row()).reasons == ["unmapped_object"]
     assert desk.send(issue(), "jira").reasons == ["unmapped_object"]
 

@@ -10,20 +10,20 @@ import pytest
 
 from revloop.contracts.failures import Reject
 from revloop.integrations import load_normalisers
+from revloop.integrations.reading import plans, read_records
 from revloop.integrations.record import ObjectMapping, Record
 from tests.loops import SHARED
 
 FILE = SHARED / "fixtures" / "deliveries.jsonl.gz"
 NORMALISERS = load_normalisers()
-PLAIN = ObjectMapping("thing", "", "", {"name": "Name"})
+PLAIN = ObjectMapping(entity_type="thing", fields={"name": "Name"})
 OBJECTS: Mapping[str, Mapping[str, ObjectMapping]] = {
     "salesforce": {"Account": PLAIN, "Contact": PLAIN, "Lead": PLAIN, "Opportunity": PLAIN},
     "jira": {
         "issue": ObjectMapping(
-            "support_case",
-            "",
-            "project.key",
-            {"summary": "summary", "status": "status.name", "priority": "priority.name", "created": "created"},
+            entity_type="support_case",
+            account="project.key",
+            fields={"summary": "summary", "status": "status.name", "priority": "priority.name", "created": "created"},
         )
     },
 }
@@ -39,7 +39,9 @@ class Sample(msgspec.Struct):
     def read(self) -> list[str]:
         """``record``, or the reason of the refusal, for each item."""
         try:
-            items = NORMALISERS[self.connector].records(self.resource, bytes(self.body), OBJECTS[self.connector])
+            items = read_records(
+                NORMALISERS[self.connector], self.resource, bytes(self.body), plans(OBJECTS[self.connector])
+            )
         except Reject as refusal:
             return [refusal.reason]
         return ["record" if isinstance(item, Record) else item.reason for item in items]
