@@ -15,7 +15,7 @@ from revloop.contracts.failures import RevloopError
 from revloop.contracts.generated.events import Delivery, Tick
 from revloop.contracts.times import iso
 from revloop.replay.backtest import run as run_backtest
-from revloop.replay.deliveries import events, tenants_of
+from revloop.replay.deliveries import events, folders_of
 from revloop.tenants import Registry
 
 app = typer.Typer()
@@ -38,7 +38,10 @@ def feed(
     registry = Registry.load(tenants)
     home = Home.from_environment()
     try:
-        counts = {tenant: feed_tenant(home, registry, folders, tenant, until, limit) for tenant in tenants_of(folders)}
+        counts = {
+            tenant: feed_tenant(home, registry, own, tenant, until, limit)
+            for tenant, own in folders_of(folders).items()
+        }
     except RevloopError as error:
         raise Failed(str(error)) from error
     if json:

@@ -1,6 +1,6 @@
 """Delivery folders come in; the deliveries and ticks of each tenant in them go out, interleaved by time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -11,9 +11,13 @@ from revloop.tenants import Registry
 from services.ingest.core.feed import delivery, with_ticks
 
 
-def tenants_of(folders: Sequence[Path]) -> list[str]:
-    """Tenants named in the folders, sorted; reads every line once."""
-    return sorted({tenant for tenant, _ in groupby(filed.line.tenant for filed in read(folders))})
+def folders_of(folders: Sequence[Path]) -> Mapping[str, list[Path]]:
+    """Tenants named in the folders, sorted, each with the folders that hold something of it; reads every line once."""
+    found: dict[str, list[Path]] = {}
+    for folder in folders:
+        for tenant in {tenant for tenant, _ in groupby(filed.line.tenant for filed in read([folder]))}:
+            found.setdefault(tenant, []).append(folder)
+    return dict(sorted(found.items()))
 
 
 def events(

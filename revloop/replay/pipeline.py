@@ -1,12 +1,14 @@
 """Events come in at one end of a chain of cores, and what each core writes goes out by topic; states live in memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from revloop.contracts.generated.events import Envelope, StateRecord
 from revloop.stage import Core, Processor, Refusal
+
+Listener = Callable[[Envelope], object]
 
 
 class MemoryStore:
@@ -53,13 +55,11 @@ class Pipeline:
                 self._processors.setdefault(topic, []).append((stage.name, processor))
         self.counts: Counter[str] = Counter()
         self.refusals: Counter[tuple[str, str]] = Counter()
-        self._kept: dict[str, list[Envelope]] = {}
+        self._listeners: dict[str, list[Listener]] = {}
 
-    def keep(self, *topics: str) -> Mapping[str, list[Envelope]]:
-        """Collect what is written to ``topics``, ticks aside; the lists fill while events are fed."""
-        for topic in topics:
-            self._kept.setdefault(topic, [])
-        return self._kept
+    def listen(self, topic: str, listener: Listener) -> None:
+        """Call ``listener`` with everything that is written to ``topic``, ticks aside."""
+        self._listeners.setdefault(topic, []).append(listener)
 
     def feed(self, topic: str, event: Envelope) -> None:
         """Handle one event of ``topic`` and everything that follows from it."""
@@ -75,9 +75,10 @@ class Pipeline:
 
     def _written(self, topic: str, event: Envelope) -> None:
         self.counts[event.event_type] += 1
-        kept = self._kept.get(topic)
-        if kept is not None and event.event_type != "raw.tick.v1":
-            kept.append(event)
+        listeners = self._listeners.get(topic)
+        if listeners and event.event_type != "raw.tick.v1":
+            for listener in listeners:
+                listener(event)
 
     def _refused(self, stage: str, refusal: Refusal) -> None:
         self.refusals[stage, refusal.reason] += 1

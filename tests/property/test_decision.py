@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from revloop.contracts import codec
 from revloop.contracts.actions import load_catalogue
-from revloop.contracts.generated.events import AccountState, Basis, DecisionOutcome, Scalar, Severity
+from revloop.contracts.generated.events import AccountState, Basis, DecisionOutcome, Envelope, Scalar, Severity
 from revloop.policy.gate import Gate
 from revloop.replay.pipeline import Pipeline, Stage
 from revloop.tenants import Profile, Registry
@@ -39,12 +39,13 @@ FIELDS = st.fixed_dictionaries(
 def state_of(news: list[tuple[str, str, Severity]], fields: dict[str, Scalar]) -> AccountState:
     model = WorldModelCore(Registry([Profile(tenant="t")]), load_rules())
     pipeline = Pipeline([Stage("world_model", model, ("signals",))])
-    kept = pipeline.keep("account.states")
+    kept: list[Envelope] = []
+    pipeline.listen("account.states", kept.append)
     for number, name in enumerate("ABC", start=1):
         pipeline.feed("signals", record(number, key=name, fields=fields))
     for number, (name, kind, severity) in enumerate(news, start=10):
         pipeline.feed("signals", signal(number, key=name, signal_type=kind, severity=severity))
-    last = kept["account.states"][-1]
+    last = kept[-1]
     assert isinstance(last, AccountState)
     return last
 

@@ -58,10 +58,11 @@ def core(profile: Profile = PROFILE) -> DecisionCore:
 
 def states(*events: Envelope) -> list[AccountState]:
     pipeline = Pipeline([Stage("world_model", WorldModelCore(Registry([PROFILE]), load_rules()), ("signals",))])
-    kept = pipeline.keep("account.states")
+    kept: list[Envelope] = []
+    pipeline.listen("account.states", kept.append)
     for event in events:
         pipeline.feed("signals", event)
-    return [event for event in kept["account.states"] if isinstance(event, AccountState)]
+    return [event for event in kept if isinstance(event, AccountState)]
 
 
 def at(state: AccountState, moment: int) -> AccountState:
