@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+DATA ?= $(firstword $(wildcard ../shared/data) examples/nyc)
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ lock: .venv/.ok ## Resolve requirements.in into requirements.lock (hashes, no ad
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command 'make lock' requirements.in -o requirements.lock
 
+expected: .venv/.ok ## Hold the counts of real delivery logs against expected ones (DATA=DIR, else what ships)
+	$(BIN)/revloop check $(DATA) --expected $(DATA)/expected.json
+
 bench: .venv/.ok ## Benchmarks, as ratios in one run
 	for file in bench/*.py; do $(BIN)/python $$file; done
 
@@ -53,4 +57,4 @@ clean: ## Stop what runs, remove what was installed and every local state
 	@if [ -d .revloop ] && [ -x $(BIN)/revloop ]; then $(BIN)/revloop down; fi
 	rm -rf .venv .revloop .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup run demo test test-long check gen lock bench clean
+.PHONY: help setup run demo test test-long check gen lock expected bench clean

@@ -2,6 +2,7 @@
 
 import typer
 
+import revloop.cli.check
 import revloop.cli.data
 import revloop.cli.demo
 import revloop.cli.ledger
@@ -18,6 +19,7 @@ app = typer.Typer(
 MODULES = (
     revloop.cli.machine,
     revloop.cli.data,
+    revloop.cli.check,
     revloop.cli.reading,
     revloop.cli.orders,
     revloop.cli.ledger,

@@ -58,11 +58,14 @@ class Pipeline:
         self._listeners: dict[str, list[Listener]] = {}
 
     def listen(self, topic: str, listener: Listener) -> None:
-        """Call ``listener`` with everything that is written to ``topic``, ticks aside."""
+        """Call ``listener`` with everything that comes to ``topic``, ticks aside."""
         self._listeners.setdefault(topic, []).append(listener)
 
     def feed(self, topic: str, event: Envelope) -> None:
         """Handle one event of ``topic`` and everything that follows from it."""
+        if topic in self._listeners and event.event_type != "raw.tick.v1":
+            for listener in self._listeners[topic]:
+                listener(event)
         for name, processor in self._processors.get(topic, ()):
             handled = processor.handle(event)
             for refusal in handled.refusals:
@@ -70,15 +73,8 @@ class Pipeline:
             for emit in handled.emits:
                 if emit.event is None:
                     continue  # a tombstone has no reader in a replay
-                self._written(emit.topic, emit.event)
+                self.counts[emit.event.event_type] += 1
                 self.feed(emit.topic, emit.event)
-
-    def _written(self, topic: str, event: Envelope) -> None:
-        self.counts[event.event_type] += 1
-        listeners = self._listeners.get(topic)
-        if listeners and event.event_type != "raw.tick.v1":
-            for listener in listeners:
-                listener(event)
 
     def _refused(self, stage: str, refusal: Refusal) -> None:
         self.refusals[stage, refusal.reason] += 1
