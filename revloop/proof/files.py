@@ -16,12 +16,14 @@ class LogFiles:
     """The folder of one log, opened for writing by one process."""
 
     def __init__(self, directory: Path) -> None:
-        """Make the folder if need be and lock it; raises Occupied."""
+        """Make the folder if need be, lock it and clear the workshop; raises Occupied."""
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self.close = finalize(self, os.close, _locked(directory))
         self._workshop = directory / WORKSHOP
         self._workshop.mkdir(exist_ok=True)
+        for unfinished in self._workshop.iterdir():
+            unfinished.unlink()
         self._unsynced: set[Path] = set()
         self._changed: set[Path] = {directory, directory.absolute().parent}
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import faulthandler
+import gc
 import sys
 from collections.abc import Iterator
 
@@ -17,7 +19,8 @@ from starlette.types import ASGIApp
 from revloop.contracts.codec import Codec
 from revloop.contracts.generated.events import Envelope, StateRecord
 from revloop.contracts.topic import Table
-from revloop.streams import logs
+from revloop.kafka.client import aiokafka_access
+from revloop.streams import logs, metrics
 from revloop.streams.faust_private import StageReader, StageTable, StageTables, add_service
 from revloop.streams.health import routes
 from revloop.streams.producer import EdgeProducer
@@ -30,16 +33,18 @@ from revloop.streams.worker_thread import WorkerThread
 log = structlog.get_logger()
 
 WATCH_EVERY_S = 1.0
+GC_THRESHOLDS = (20_000, 50, 1000)
+"""Events are trees that nothing points back into: looking for cycles among them every 700 objects is lost work."""
 
 
 class ServiceApp:
     """Collects what a service consists of, then runs it until it is told to stop."""
 
     def __init__(self, service: str, settings: ServiceSettings) -> None:
-        logs.configure(service, settings.log_level)
+        logs.configure(service, settings.log_level, settings.secrets())
         self.service = service
         self.settings = settings
-        self.codec = Codec()
+        self.codec = _codec(settings)
         self.faust = _faust_app(service, settings)
         self.threads: list[WorkerThread] = []
         self._readers: dict[str, StageReader] = {}
@@ -52,6 +57,7 @@ class ServiceApp:
         """The process's producer for records that start here."""
         if self._producer is None:
             self._producer = EdgeProducer(self.settings, self.codec)
+            add_service(self.faust, _Closing(self._producer))  # before its users: services are stopped in reverse
         return self._producer
 
     def hold(self, resource: object) -> None:
@@ -86,8 +92,10 @@ class ServiceApp:
 
     def main(self) -> None:
         """Run until SIGTERM (exit 0) or a failure (exit 1, with its reason in the log)."""
+        gc.set_threshold(*GC_THRESHOLDS)
         add_service(self.faust, _Web(self._web_app(), self.settings))
         worker = faust.Worker(self.faust, loglevel="WARN", redirect_stdouts=False, quiet=True, override_logging=False)
+        worker.spinner = None  # it writes to standard output, which is for our log lines
         log.info("starting", port=self.settings.port, instance=self.settings.instance)
         worker.execute_from_commandline()
 
@@ -113,7 +121,7 @@ class StagesApp(faust.App):
 
 
 class _Committed(StageReader):
-    """Reads of a stage's committed states by key, over its partitions."""
+    """Reads of a stage's committed states by key, over the partitions of this worker."""
 
     def __init__(self, thread: StageThread) -> None:
         self._thread = thread
@@ -121,6 +129,10 @@ class _Committed(StageReader):
     def get(self, key: bytes) -> bytes | None:
         found = (store.committed_value(key) for store in list(self._thread.states.values()))
         return next((value for value in found if value is not None), None)
+
+    def keys(self) -> Iterator[bytes]:
+        for store in list(self._thread.states.values()):
+            yield from store.committed_keys()
 
 
 class _Running(Service):
@@ -148,10 +160,27 @@ class _Running(Service):
 
     @Service.task
     async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
         while not self.should_stop:
+            asleep = loop.time()
             await self.sleep(WATCH_EVERY_S)
-            if self._worker_thread.stalled:
+            metrics.LOOP_LATE_SECONDS.set(max(0.0, loop.time() - asleep - WATCH_EVERY_S))
+            if self._worker_thread.stalled and not self.should_stop:
+                faulthandler.dump_traceback(sys.stderr)  # where it stands is all there is to find the cause by
                 await self.crash(RuntimeError(f"{self._worker_thread.name} does not turn any more"))
+
+
+class _Closing(Service):
+    """Waits, when the process ends, for what the producer still has on its way."""
+
+    abstract = False
+
+    def __init__(self, producer: EdgeProducer) -> None:
+        super().__init__()
+        self._producer = producer
+
+    async def on_stop(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._producer.close)
 
 
 class _Web(Service):
@@ -184,14 +213,21 @@ class _Quiet(uvicorn.Server):
         yield
 
 
+def _codec(settings: ServiceSettings) -> Codec:
+    if not settings.schema_registry_url:
+        return Codec()
+    from revloop.streams.registry import registry_codec  # an HTTP client that nobody needs without a registry
+
+    return registry_codec(settings.schema_registry_url, settings.schema_registry_user_info.get_secret_value())
+
+
 def _faust_app(service: str, settings: ServiceSettings) -> faust.App:
-    broker = ";".join(f"kafka://{server}" for server in str(settings.client()["bootstrap.servers"]).split(","))
     datadir = settings.data(service) / "faust"
     datadir.mkdir(parents=True, exist_ok=True)
     sys.argv = sys.argv[:1]  # Faust reads the command line of whoever imports it
     return StagesApp(
         f"revloop-{service}",
-        broker=broker,
+        broker=aiokafka_access(settings.client()).faust_urls,
         store="memory://",
         datadir=str(datadir),
         topic_allow_declare=False,

@@ -1,6 +1,7 @@
 """Every touch of what Faust keeps private, each with its reason; a test fails when the pinned versions change."""
 
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any, Protocol, cast
 
 import faust
 from faust.stores.base import SerializedStore
@@ -47,12 +48,16 @@ class StageTable(faust.Table):
         raise TypeError("a stage's table has one writer: send the stage an event")
 
 
-class StageReader:
+class StageReader(Protocol):
     """Reads committed states; given by the stage."""
 
     def get(self, key: bytes) -> bytes | None:
         """Committed bytes of one state."""
-        raise KeyError(key)
+        ...
+
+    def keys(self) -> Iterator[bytes]:
+        """Keys of all committed states of this worker's partitions."""
+        ...
 
 
 class StageStore(SerializedStore):
@@ -70,17 +75,19 @@ class StageStore(SerializedStore):
     def _del(self, key: bytes) -> None:
         raise TypeError("a stage's table has one writer: send the stage an event")
 
-    def _iterkeys(self) -> Any:
-        return iter(())
+    def _iterkeys(self) -> Iterator[bytes]:
+        return cast(StageTable, self.table).reader.keys()
 
-    def _itervalues(self) -> Any:
-        return iter(())
+    def _itervalues(self) -> Iterator[bytes]:
+        return (value for _, value in self._iteritems())
 
-    def _iteritems(self) -> Any:
-        return iter(())
+    def _iteritems(self) -> Iterator[tuple[bytes, bytes]]:
+        for key in self._iterkeys():
+            if (value := self._get(key)) is not None:  # else it was deleted meanwhile
+                yield key, value
 
     def _size(self) -> int:
-        return 0
+        return sum(1 for _ in self._iterkeys())
 
     def _clear(self) -> None:
         raise TypeError("a stage's table has one writer: send the stage an event")

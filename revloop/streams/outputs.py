@@ -12,8 +12,7 @@ from revloop.contracts.ids import derive_id, trace_of
 from revloop.contracts.keys import partition_of, tenant_key
 from revloop.contracts.topic import Topic, home_key, key_of
 from revloop.stage import Emit, Refusal
-
-Headers = list[tuple[str, str | bytes | None]]
+from revloop.streams.specs import Headers
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -95,3 +94,15 @@ def dead_letters(
         )
         topic = TOPICS[source.topic].dead
         yield Outgoing(topic, source.partition, source.key, codec.encode(letter), trace_headers(letter))
+
+
+def told(source: Incoming, event: Envelope | None, refusal: Refusal) -> dict[str, object]:
+    """What the log says of a refused input."""
+    found: dict[str, object] = {
+        "topic": source.topic,
+        "partition": source.partition,
+        "offset": source.offset,
+        "reason": refusal.reason,
+        "detail": refusal.detail,
+    }
+    return found if event is None else {**found, "trace_id": event.trace_id, "event_id": event.event_id}

@@ -1,12 +1,16 @@
 """What a service asks of the kit: stages with pure cores, and sinks with a durable store of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from revloop.contracts.generated.events import Envelope
 from revloop.contracts.topic import Table
 from revloop.stage import Core, Emit
+
+Place = tuple[str, int]
+"""A topic and one of its partitions."""
+Headers = list[tuple[str, str | bytes | None]]
 
 
 class StageSpec(msgspec.Struct, frozen=True):
@@ -26,6 +30,8 @@ class Received(msgspec.Struct, frozen=True, gc=False):
     partition: int
     offset: int
     event: Envelope
+    key: bytes = b""
+    headers: Headers = []
 
 
 class SinkSpec(msgspec.Struct, frozen=True):
@@ -36,8 +42,6 @@ class SinkSpec(msgspec.Struct, frozen=True):
     handle: Callable[[Sequence[Received]], Sequence[Emit]]
     """Stores a batch, then gives what is to be written; offsets are committed after that is acknowledged.
 
-    May raise Retry: the same batch comes again after a pause.
+    Raises Retry while the world is down: the same batch comes again after a pause. Raises Reject for a batch that holds
+    a bad record: its records come again one by one, and the bad one becomes a dead letter.
     """
-
-
-Stats = Mapping[str, int | float | str | bool | None]
