@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from revloop.kafka.local import LocalKafka, free_port_pair
 from tests.loops import CACHE
 
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # a busy machine is no fault of what is tested
 IN_DOCKER = os.environ.get("REVLOOP_TEST_BROKER", "local") == "docker"
 
 

@@ -4,6 +4,7 @@ import typer
 
 import revloop.cli.check
 import revloop.cli.data
+import revloop.cli.dead
 import revloop.cli.demo
 import revloop.cli.ledger
 import revloop.cli.machine
@@ -21,6 +22,7 @@ MODULES = (
     revloop.cli.data,
     revloop.cli.check,
     revloop.cli.reading,
+    revloop.cli.dead,
     revloop.cli.orders,
     revloop.cli.ledger,
     revloop.cli.demo,

@@ -155,20 +155,6 @@ def accounts(
     )
 
 
-@app.command()
-def dead(tenant: Tenant = "nyc", person: Person = "seller", limit: Limit = 50, json: AsJson = False) -> None:
-    """Dead letters: what was refused, why, and what to do about it."""
-    with console(tenant, person) as api:
-        rows = rows_of(api.get("/v1/dead", limit=limit))
-    if json:
-        print_json(rows)
-        return
-    print_table(
-        ["topic", "part", "offset", "reason", "detail"],
-        [(r["topic"], r["partition"], r["offset"], r["reason"], r["detail"]) for r in rows],
-    )
-
-
 export = typer.Typer(help="Exports of what the loop knows.", no_args_is_help=True)
 app.add_typer(export, name="export")
 

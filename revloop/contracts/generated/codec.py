@@ -4183,7 +4183,9 @@ def _r_DeliverySeen(b: bytes, i: int) -> tuple[DeliverySeen, int]:
         f_due_at = t1
     elif n:
         raise DecodeError("a branch that the union does not have")
-    return DeliverySeen(due_at=f_due_at), i
+    f_refused = _BOOLEANS[b[i]]
+    i += 1
+    return DeliverySeen(due_at=f_due_at, refused=f_refused), i
 
 
 def _w_DeliverySeen(o: bytearray, r: DeliverySeen) -> None:
@@ -4195,6 +4197,7 @@ def _w_DeliverySeen(o: bytearray, r: DeliverySeen) -> None:
     else:
         o.append(2)
         write_long(o, t1)
+    write_boolean(o, r.refused)
 
 
 def _r_EntityFacts(b: bytes, i: int) -> tuple[EntityFacts, int]:
@@ -5136,7 +5139,7 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\x87\x12D;F\xae\xefN": decode_AccountMemory,
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": decode_ActionMemory,
     b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
-    b"\xcdV2K\xe2\xea\x0c\x0b": decode_DeliverySeen,
+    b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
     b"'1z\x06\xf2\x1e\x88P": decode_EntityLink,
     b"\xacZ\x17\x12\xaaK\x96\xc5": decode_EntityMemory,
@@ -5190,7 +5193,7 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     AccountMemory: b"\x87\x12D;F\xae\xefN",
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
-    DeliverySeen: b"\xcdV2K\xe2\xea\x0c\x0b",
+    DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
     EntityLink: b"'1z\x06\xf2\x1e\x88P",
     EntityMemory: b"\xacZ\x17\x12\xaaK\x96\xc5",

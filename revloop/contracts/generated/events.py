@@ -1017,6 +1017,8 @@ class DeliverySeen(StateRecord, frozen=True, kw_only=True, gc=False):
 
     due_at: int | None
     """Next timer of this state on its tenant's clock, null for none."""
+    refused: bool
+    """Something of it was refused: it may be driven again."""
 
 
 class EntityFacts(StateRecord, frozen=True, kw_only=True, gc=False):

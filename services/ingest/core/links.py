@@ -50,17 +50,29 @@ class Linked(msgspec.Struct, frozen=True):
     emits: tuple[Emit, ...] = ()
 
 
-def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None, own_users: tuple[str, ...]) -> Linked:
+def link(
+    delivery: Delivery,
+    item: int,
+    record: Record,
+    known: EntityLink | None,
+    own_users: tuple[str, ...],
+    *,
+    repeat: tuple[int, ...] = (),
+) -> Linked:
     """Send ``record`` to its account; without one it keeps the last account, or waits until one is named.
 
     What the source changed later counts as later, whenever it arrives: a past state changes neither the account nor
-    the last state of an entity. Raises Reject for a record too large to be kept, and for more than may wait.
+    the last state of an entity. ``repeat`` tells a delivery that was handled before from its first time: what was good
+    in it was told then.
+    Raises Reject for a record too large to be kept, and for more than may wait.
     """
-    snapshot = _snapshot(delivery, item, record)
+    snapshot = _snapshot(delivery, item, record, repeat)
     named = record.accounts[0] if record.accounts else ""
     if known is None:
         return _settle(delivery, snapshot, named, None) if named else _park(snapshot, None)
     if known.snapshot_id == snapshot.snapshot_id and named in ("", known.account_id):
+        return Linked(known, Fate.DUPLICATE)
+    if repeat and _was_told(snapshot, known):
         return Linked(known, Fate.DUPLICATE)
     if snapshot.version < known.version:
         snapshot = _past(snapshot, known)
@@ -74,6 +86,13 @@ def link(delivery: Delivery, item: int, record: Record, known: EntityLink | None
     return _settle(delivery, snapshot, account, known) if account else _park(snapshot, known)
 
 
+def _was_told(snapshot: Snapshot, known: EntityLink) -> bool:
+    """Whether nothing newer than what is known comes with a record of a delivery that was handled before."""
+    same_time = snapshot.version == known.version
+    later_item = known.delivery_id == snapshot.delivery_id and known.item >= snapshot.item
+    return snapshot.version < known.version or (same_time and later_item)
+
+
 def _past(snapshot: Snapshot, known: EntityLink) -> Snapshot:
     """A past state neither brings back what was deleted since, nor takes away what was restored since."""
     change = SnapshotChange.left if _is_deleted(known.fields) else SnapshotChange.record
@@ -84,7 +103,7 @@ def _settle(delivery: Delivery, snapshot: Snapshot, account: str, known: EntityL
     """The record goes to ``account``, after what the entity leaves behind and after what waited for this."""
     emits: list[Emit] = []
     if known is not None and known.account_id not in ("", account) and not _is_deleted(known.fields):
-        emits += _move(delivery, known, account)
+        emits += _move(delivery, snapshot, known, account)
     if known is not None and known.waiting:
         emits += _wake(delivery, known, account)
     emits.append(_told(snapshot, account))
@@ -99,7 +118,7 @@ def _is_deleted(fields: Mapping[str, Scalar]) -> bool:
     return fields.get(DELETED) is True
 
 
-def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
+def _snapshot(delivery: Delivery, item: int, record: Record, repeat: tuple[int, ...]) -> Snapshot:
     """The record as an event, no account yet; what our own effect led to names the action, and is no cause to act."""
     entity = EntityRef(
         connector=delivery.connector,
@@ -116,7 +135,7 @@ def _snapshot(delivery: Delivery, item: int, record: Record) -> Snapshot:
         )
     snapshot_id = sha256(content).hexdigest()
     return Snapshot(
-        event_id=derive_id("snp", delivery.event_id, item, snapshot_id),
+        event_id=derive_id("snp", delivery.event_id, item, snapshot_id, *repeat),
         event_type=Snapshot.EVENT_TYPE,
         tenant_id=tenant,
         account_id="",
@@ -178,19 +197,19 @@ def _park(snapshot: Snapshot, known: EntityLink | None) -> Linked:
     return Linked(_link(snapshot, "", known, waiting), Fate.PARKED, (Emit(topics.RAW_UNRESOLVED, event),))
 
 
-def _move(delivery: Delivery, known: EntityLink, account: str) -> list[Emit]:
+def _move(delivery: Delivery, cause: Snapshot, known: EntityLink, account: str) -> list[Emit]:
     """The old account loses the entity, the new one gets it as it last stood: what changes next is seen there."""
     return [
-        Emit(topics.RAW_SNAPSHOTS, _carried(delivery, known, known.account_id, SnapshotChange.left)),
-        Emit(topics.RAW_SNAPSHOTS, _carried(delivery, known, account, SnapshotChange.joined)),
+        Emit(topics.RAW_SNAPSHOTS, _carried(delivery, cause, known, known.account_id, SnapshotChange.left)),
+        Emit(topics.RAW_SNAPSHOTS, _carried(delivery, cause, known, account, SnapshotChange.joined)),
     ]
 
 
-def _carried(delivery: Delivery, known: EntityLink, account: str, change: SnapshotChange) -> Snapshot:
+def _carried(delivery: Delivery, cause: Snapshot, known: EntityLink, account: str, change: SnapshotChange) -> Snapshot:
     return caused(
         Snapshot,
         delivery,
-        event_id=derive_id("snp", delivery.event_id, change.value, account, known.snapshot_id),
+        event_id=derive_id("snp", cause.event_id, change.value, account, known.snapshot_id),
         source=known.entity.connector,
         account_id=account,
         occurred_at=known.occurred_at,

@@ -123,20 +123,26 @@ class ResolverCore:
         if isinstance(refused, UnknownTenant):
             raise refused  # there is no clock to remember it by and no account to show it in
         seen = states.get(read.seen_key)
-        if isinstance(seen, DeliverySeen):
+        assert seen is None or isinstance(seen, DeliverySeen)  # such keys hold nothing else
+        if seen is not None and not seen.refused:
             return _again(read.seen_key, seen, delivery)
-        changed: dict[str, StateRecord | None] = {read.seen_key: DeliverySeen(due_at=delivery.observed_at + SEEN_MS)}
         if refused is not None:
-            said = _disposition(delivery, DeliveryDisposition.dead, Tally(), refused.reason)
-            return Effects(changed, (said,), (Refusal(refused.reason, refused.detail),))
+            marked = _mark(seen, delivery, refused=True)
+            said = _disposition(delivery, DeliveryDisposition.dead, Tally(), refused.reason, _repeat(seen, marked))
+            return Effects({read.seen_key: marked}, (said,), (Refusal(refused.reason, refused.detail),))
         if not read.parsed.records:
-            return Effects(changed, (_disposition(delivery, DeliveryDisposition.empty, Tally()),))
-        return self._items(states, delivery, read, changed)
+            marked = _mark(seen, delivery, refused=False)
+            said = _disposition(delivery, DeliveryDisposition.empty, Tally(), told=_repeat(seen, marked))
+            return Effects({read.seen_key: marked}, (said,))
+        return self._items(states, delivery, read, seen)
 
     def _items(
-        self, states: Mapping[str, StateRecord], delivery: Delivery, read: Read, changed: dict[str, StateRecord | None]
+        self, states: Mapping[str, StateRecord], delivery: Delivery, read: Read, seen: DeliverySeen | None
     ) -> Effects:
         own_users = self._own_users(self._registry.get(delivery.tenant_id), delivery.connector)
+        marked = _mark(seen, delivery, refused=False)
+        repeat = _repeat(seen, marked)
+        changed: dict[str, StateRecord | None] = {}
         emits: list[Emit] = []
         refused: list[tuple[int, Reject]] = []
         tally = Tally()
@@ -146,7 +152,7 @@ class ResolverCore:
                     raise record
                 known = changed.get(key) or states.get(key)
                 assert known is None or isinstance(known, EntityLink)  # link keys hold nothing else
-                linked = link(delivery, number, record, known, own_users)
+                linked = link(delivery, number, record, known, own_users, repeat=repeat)
             except Reject as refusal:
                 tally.dead += 1
                 refused.append((number, refusal))
@@ -155,7 +161,8 @@ class ResolverCore:
             emits += linked.emits
             _count(tally, linked)
         _note_write(states, read, changed)
-        emits.append(_disposition(delivery, DeliveryDisposition.parsed, tally))
+        changed[read.seen_key] = msgspec.structs.replace(marked, refused=bool(refused))
+        emits.append(_disposition(delivery, DeliveryDisposition.parsed, tally, told=repeat))
         return Effects(changed, emits, _refusals(delivery, refused))
 
     @staticmethod
@@ -172,11 +179,25 @@ def _note_write(states: Mapping[str, StateRecord], read: Read, changed: dict[str
         changed[read.written_key] = note_write(known, read.parsed.outcome)
 
 
+def _mark(seen: DeliverySeen | None, delivery: Delivery, *, refused: bool) -> DeliverySeen:
+    """What is remembered of a delivery; one of which something was refused may be driven again once that is mended.
+
+    What was good in it is then a duplicate of its records. The memory's end tells each time from the last.
+    """
+    end = delivery.observed_at + SEEN_MS if seen is None or seen.due_at is None else seen.due_at + 1
+    return DeliverySeen(due_at=end, refused=refused)
+
+
+def _repeat(seen: DeliverySeen | None, marked: DeliverySeen) -> tuple[int, ...]:
+    """What tells a delivery that was driven again from its first time."""
+    return () if seen is None or marked.due_at is None else (marked.due_at,)
+
+
 def _again(key: str, seen: DeliverySeen, delivery: Delivery) -> Effects:
     """Each repeat is counted: the memory's end moves on by a millisecond, which tells one repeat from the next."""
     due_at = (delivery.observed_at + SEEN_MS if seen.due_at is None else seen.due_at) + 1
     said = _disposition(delivery, DeliveryDisposition.duplicate, Tally(), told=(due_at,))
-    return Effects({key: DeliverySeen(due_at=due_at)}, (said,))
+    return Effects({key: DeliverySeen(due_at=due_at, refused=False)}, (said,))
 
 
 def _refusals(delivery: Delivery, refused: Sequence[tuple[int, Reject]]) -> list[Refusal]:

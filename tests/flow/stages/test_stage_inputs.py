@@ -18,7 +18,7 @@ UNKNOWN_FINGERPRINT = b"\xc3\x01" + b"\x07" * 8 + b"body"
 def test_what_cannot_be_handled_becomes_a_dead_letter_and_the_rest_flows(rig: Rig) -> None:
     worker = rig.started()
     left = rig.names.inputs[0]
-    bad = [None, b"", b"garbage", UNKNOWN_FINGERPRINT, codec.encode(DeliverySeen(due_at=None))]
+    bad = [None, b"", b"garbage", UNKNOWN_FINGERPRINT, codec.encode(DeliverySeen(due_at=None, refused=False))]
     for number, value in enumerate(bad):
         rig.write(left, receipt("a", number))
         rig.raw(left, PARTITION, KEY.encode(), value)

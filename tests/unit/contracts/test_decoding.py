@@ -32,7 +32,7 @@ def test_bytes_cut_anywhere_or_too_long_are_refused(value: Value) -> None:
 
 LONG_TEN_BYTES = b"\xff" * 9 + b"\x01"
 HUGE_COUNT = b"\xfe" + b"\xff" * 8 + b"\x01"  # 2**63 - 1
-SEEN = codec.encode(DeliverySeen(due_at=None))[:10]
+SEEN = codec.encode(DeliverySeen(due_at=None, refused=False))[:10]
 BAD: dict[str, bytes] = {
     "nothing": b"",
     "one byte": b"\xc3",

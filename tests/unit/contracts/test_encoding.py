@@ -161,8 +161,10 @@ def test_whole_numbers_of_every_length_come_back(at: int) -> None:
 
 
 def test_null_is_told_from_zero() -> None:
-    assert codec.decode(codec.encode(DeliverySeen(due_at=None))) == DeliverySeen(due_at=None)
-    assert codec.decode(codec.encode(DeliverySeen(due_at=0))) == DeliverySeen(due_at=0)
+    assert codec.decode(codec.encode(DeliverySeen(due_at=None, refused=False))) == DeliverySeen(
+        due_at=None, refused=False
+    )
+    assert codec.decode(codec.encode(DeliverySeen(due_at=0, refused=False))) == DeliverySeen(due_at=0, refused=False)
 
 
 def test_every_class_that_stands_alone_is_known() -> None:

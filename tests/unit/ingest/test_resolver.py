@@ -16,7 +16,7 @@ from revloop.tenants.profile import Clock
 from services.ingest.core import links
 from services.ingest.core.feed import delivery, tick
 from services.ingest.core.resolver import SEEN_MS
-from tests.unit.ingest.desk import CRM, START, Desk, issue, page, row
+from tests.unit.ingest.desk import CRM, START, Desk, Written, issue, page, row
 
 LAW_4 = ("items", "records", "duplicates", "parked", "dead")
 
@@ -380,6 +380,31 @@ def test_an_event_of_another_topic_is_refused() -> None:
     desk = Desk()
     [snapshot] = desk.poll(row()).snapshots
     assert desk.handle(snapshot).reasons == ["unexpected_event"]
+
+
+def items(written: Written) -> tuple[int, int, int, int, int]:
+    fate = written.fate
+    return (fate.items, fate.records, fate.duplicates, fate.parked, fate.dead)
+
+
+def test_a_delivery_with_something_refused_is_handled_anew_when_it_is_driven_again() -> None:
+    desk = Desk()
+    delivery = desk.body(page(row(), row("006B", Amount="much"), row("006A", version=0)))
+    first, again = desk.handle(delivery), desk.handle(delivery)
+    assert (items(first), first.reasons) == ((3, 2, 0, 0, 1), ["wrong_type"])
+    assert (items(again), again.reasons) == ((3, 0, 2, 0, 1), ["wrong_type"])
+    assert again.snapshots == []
+    assert first.fate.event_id != again.fate.event_id
+
+
+def test_once_the_cause_is_mended_a_dead_delivery_lives() -> None:
+    strict = Desk(Profile(tenant="t", connectors={"salesforce": ConnectorProfile(objects={"Opportunity": None})}))
+    delivery = strict.body(page(row()))
+    assert strict.handle(delivery).reasons == ["unmapped_object"]
+    mended = Desk()
+    mended.store.states.update(strict.store.states)
+    assert items(mended.handle(delivery)) == (1, 1, 0, 0, 0)
+    assert mended.handle(delivery).fate.disposition.value == "duplicate"
 
 
 def test_an_object_that_the_tenant_does_not_take_is_refused() -> None:

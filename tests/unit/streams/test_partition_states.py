@@ -18,7 +18,7 @@ def states(tmp_path: Path) -> Iterator[PartitionStates]:
 
 
 def seen(due_at: int | None = None) -> DeliverySeen:
-    return DeliverySeen(due_at=due_at)
+    return DeliverySeen(due_at=due_at, refused=False)
 
 
 def commit(states: PartitionStates, position: int) -> None:
