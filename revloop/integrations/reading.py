@@ -64,28 +64,29 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def read_records(
-    normaliser: Normaliser, resource: str, body: bytes, objects: Mapping[str, Plan]
+    normaliser: Normaliser, resource: str, body: bytes, objects: Mapping[str, Plan], observed_at: int = 0
 ) -> Sequence[Record | Reject]:
     """Every record of a delivery in order, a Reject in the place of one that cannot be read.
 
+    ``observed_at`` (ms) is the moment of the delivery: the version of what tells none of its own.
     Raises Reject when the delivery as a whole cannot be read; an answer without objects gives an empty sequence.
     """
     return [
-        item if isinstance(item, Reject) else _or_refusal(normaliser.connector, item, objects)
+        item if isinstance(item, Reject) else _or_refusal(normaliser.connector, item, objects, observed_at)
         for item in normaliser.items(resource, decode(body))
     ]
 
 
-def _or_refusal(connector: str, item: Item, objects: Mapping[str, Plan]) -> Record | Reject:
+def _or_refusal(connector: str, item: Item, objects: Mapping[str, Plan], observed_at: int) -> Record | Reject:
     try:
-        return read_record(connector, item, objects)
+        return read_record(connector, item, objects, observed_at)
     except Reject as refusal:
         return refusal
 
 
-def read_record(connector: str, item: Item, objects: Mapping[str, Plan]) -> Record:
+def read_record(connector: str, item: Item, objects: Mapping[str, Plan], observed_at: int = 0) -> Record:
     """One object as a record; raises Reject."""
-    plan = objects.get(item.object)
+    plan = objects.get(item.object) or objects.get(item.fallback)
     if plan is None:
         raise Reject(
             "unmapped_object",
@@ -102,19 +103,20 @@ def read_record(connector: str, item: Item, objects: Mapping[str, Plan]) -> Reco
         accounts=plan.accounts(raw),
         via=tuple(found for kind, get in plan.via if (found := _references(kind, get(raw)))),
         names=tuple(reference for kind, get in plan.names for reference in _references(kind, get(raw))),
-        version=_version(item, fields.get("revision")),
-        occurred_at=item.occurred_at,
+        version=_version(item, fields.get("revision"), observed_at),
+        occurred_at=observed_at if item.occurred_at is None else item.occurred_at,
         fields=fields,
         partial=item.partial,
         merged_into=item.merged_into,
     )
 
 
-def _version(item: Item, revision: Scalar) -> int:
+def _version(item: Item, revision: Scalar, observed_at: int) -> int:
+    version = observed_at if item.version is None else item.version
     if not item.revisions:
-        return item.version
+        return version
     order = min(max(revision, 0), item.revisions - 1) if isinstance(revision, int | float) else 0
-    return item.version * item.revisions + int(order)
+    return version * item.revisions + int(order)
 
 
 def _key(plan: Plan, raw: dict[str, Json], entity_id: str, *, partial: bool) -> str:

@@ -73,10 +73,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The vendor's name of the object: the key of its mapping."""
     raw: dict[str, Json]
     id: Json
-    version: int
+    fallback: str = ""
+    """Name of the object where ``object`` is not mapped."""
+    version: int | None
+    """None where the source tells no time of the change: the moment of the delivery counts."""
     revisions: int = 0
     """Above 0 where the source's times are coarse: a field ``revision`` below it orders changes of the same time."""
-    occurred_at: int
+    occurred_at: int | None
     deleted: bool = False
     partial: bool = False
     merged_into: str = ""

@@ -21,7 +21,10 @@ class Jira:
     objects = OBJECTS
 
     def items(self, resource: str, body: Json) -> Sequence[Item | Reject]:
-        """The one issue of the event."""
+        """The one issue of an event, or every issue that a search found."""
+        issues = body.get("issues") if isinstance(body, dict) else None
+        if isinstance(issues, list):
+            return [_found(issue) for issue in issues]
         name = body.get("webhookEvent") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(name, str):
             raise Reject("unknown_shape", "The body is no event: it has no webhookEvent.")
@@ -32,10 +35,7 @@ class Jira:
         issue = body.get("issue")
         if not isinstance(issue, dict) or not isinstance(issue.get("fields"), dict):
             raise Reject("unknown_shape", "The body is no issue event: it has no issue with fields.")
-        try:
-            return [_item(body, issue)]
-        except Reject as refusal:
-            return [refusal]
+        return [_read(issue, body.get("timestamp"), deleted=name == DELETION)]
 
     def delivery_id(self, resource: str, body: Json) -> str:
         """Jira names a delivery in a header only."""
@@ -45,17 +45,29 @@ class Jira:
 NORMALISER = Jira()
 
 
-def _item(event: dict[str, Json], issue: dict[str, Json]) -> Item:
+def _found(issue: Json) -> Item | Reject:
+    if not isinstance(issue, dict) or not isinstance(issue.get("fields"), dict):
+        return Reject("unknown_shape", "One of the issues found has no fields.")
+    return _read(issue, None, deleted=False)
+
+
+def _read(issue: dict[str, Json], stamp: Json, *, deleted: bool) -> Item | Reject:
+    try:
+        return _item(issue, stamp, deleted=deleted)
+    except Reject as refusal:
+        return refusal
+
+
+def _item(issue: dict[str, Json], stamp: Json, *, deleted: bool) -> Item:
     values = issue["fields"]
-    assert isinstance(values, dict)  # items() looked
-    stamp = event.get("timestamp")
-    occurred_at = moment("updated", values.get("updated")) if stamp is None else epoch_ms("timestamp", stamp)
+    assert isinstance(values, dict)  # whoever calls looked
+    at = moment("updated", values.get("updated")) if stamp is None else epoch_ms("timestamp", stamp)
     return Item(
         object=ISSUE,
         raw=values,
         id=issue.get("key"),
-        version=occurred_at,
+        version=at,
         revisions=REVISIONS,
-        occurred_at=occurred_at,
-        deleted=event["webhookEvent"] == DELETION,
+        occurred_at=at,
+        deleted=deleted,
     )

@@ -17,6 +17,8 @@ OWN_CONNECTOR = "revloop"
 ACTION = EntityType.ACTION
 """Entity type of our own actions."""
 FIRST_HTTP_ERROR = 400
+WAREHOUSE = "table:"
+"""Resources of what was extracted into a warehouse before."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -70,7 +72,18 @@ class Parser:
                 "http_error",
                 f"{connector} answered {delivery.resource} with HTTP {delivery.status}: nothing was read, ask again.",
             )
-        return read_records(normaliser, delivery.resource, delivery.body, self._objects[profile.tenant, connector])
+        if delivery.resource.startswith(WAREHOUSE):
+            raise Reject(
+                "warehouse_table",
+                f"{delivery.resource} is an extract of a warehouse, not from {connector} itself: feed what it sends.",
+            )
+        return read_records(
+            normaliser,
+            delivery.resource,
+            delivery.body,
+            self._objects[profile.tenant, connector],
+            delivery.observed_at,
+        )
 
 
 def _own(delivery: Delivery) -> Parsed:

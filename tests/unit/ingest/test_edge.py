@@ -168,5 +168,5 @@ def test_the_token_is_made_once_and_for_the_owner(tmp_path: Path) -> None:
 
 def test_a_vendor_nobody_can_read_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text("tenant: t\nconnectors: {salesfroce: {}}\n")
-    with pytest.raises(BadProfile, match=r"salesfroce.*this release knows jira, salesforce"):
+    with pytest.raises(BadProfile, match=r"salesfroce; this release knows amplitude.*, jira, .*salesforce"):
         create(Settings(home=tmp_path, tenants_dir=tmp_path))

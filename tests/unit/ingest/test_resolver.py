@@ -45,7 +45,7 @@ def fate(written: object) -> tuple[str, dict[str, int]]:
         ("jira", b'{"issue": {"key": "A-1", "fields": {}}}', "unknown_shape"),
         ("jira", b'{"webhookEvent": "jira:issue_updated"}', "unknown_shape"),
         ("jira", issue("comment_created"), "unmapped_event"),
-        ("hubspot", b"{}", "unknown_connector"),
+        ("fax", b"{}", "unknown_connector"),
     ],
 )
 def test_a_delivery_that_cannot_be_read_is_dead(connector: str, body: bytes, reason: str) -> None:

@@ -1,0 +1,1 @@
+"""Amplitude: product events by export."""

@@ -1,0 +1,1 @@
+"""HubSpot: a CRM by list pages and webhook batches."""

@@ -1,0 +1,1 @@
+"""Microsoft Graph: Outlook calendars by delta pages."""

@@ -1,0 +1,1 @@
+"""Segment: product events as they happen."""

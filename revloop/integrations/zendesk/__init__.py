@@ -1,0 +1,1 @@
+"""Zendesk: a support desk by incremental exports."""
