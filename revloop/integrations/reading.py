@@ -66,6 +66,13 @@ class Plan(msgspec.Struct, frozen=True):
 def read_records(
     normaliser: Normaliser, resource: str, body: bytes, objects: Mapping[str, Plan], observed_at: int = 0
 ) -> Sequence[Record | Reject]:
+    """``read_items`` of a body in JSON; raises Reject for one that is none."""
+    return read_items(normaliser, resource, decode(body), objects, observed_at)
+
+
+def read_items(
+    normaliser: Normaliser, resource: str, body: Json, objects: Mapping[str, Plan], observed_at: int
+) -> Sequence[Record | Reject]:
     """Every record of a delivery in order, a Reject in the place of one that cannot be read.
 
     ``observed_at`` (ms) is the moment of the delivery: the version of what tells none of its own.
@@ -73,7 +80,7 @@ def read_records(
     """
     return [
         item if isinstance(item, Reject) else _or_refusal(normaliser.connector, item, objects, observed_at)
-        for item in normaliser.items(resource, decode(body))
+        for item in normaliser.items(resource, body)
     ]
 
 

@@ -46,6 +46,12 @@ class Effects(msgspec.Struct, frozen=True, gc=False):
     refusals: Sequence[Refusal] = ()
 
 
+class Needs(msgspec.Struct, frozen=True, gc=False):
+    """A step cannot answer yet: it comes again with the states of these keys as well, and must then give the same."""
+
+    keys: Sequence[str]
+
+
 class Core(Protocol):
     """A stage's logic: no clock, no randomness, no I/O; the same inputs in the same order give the same effects."""
 
@@ -57,10 +63,10 @@ class Core(Protocol):
         """Name of the tenant's clock (``wall`` or ``file:<tenant>``): its ticks make the tenant's timers due."""
         ...
 
-    def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects:
+    def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects | Needs:
         """Handle one input at ``now`` (ms, tenant's clock); raises ``Reject`` for an input that can never be handled.
 
-        ``states`` holds what exists of ``keys(event)``, or the one state of a ``Due``. A tick comes here too, after
-        everything that it made due: the core forwards it.
+        ``states`` holds what exists of ``keys(event)`` and of what it said it needs, or the one state of a ``Due``. A
+        tick comes here too, after everything that it made due: the core forwards it.
         """
         ...

@@ -12,6 +12,8 @@ from revloop.contracts.keys import tenant_of
 from revloop.stage.core import Core, Due, Effects, Emit, Refusal
 
 FEWEST_ENTRIES_TO_SWEEP = 64
+MOST_ROUNDS = 256
+"""A chain of links is that long at most; a core that asks for ever has a fault."""
 
 
 class StateStore(Protocol):
@@ -135,10 +137,19 @@ class Processor:
             handled.refusals.append(Refusal(refusal.reason, refusal.detail))
 
     def _step(self, event: Envelope | Due, keys: Sequence[str], now: int, handled: Handled) -> None:
-        effects = self._core.step(self._states(keys), event, now)
+        effects = self._answer(event, keys, now)
         self._apply(effects)
         handled.emits.extend(effects.emits)
         handled.refusals.extend(effects.refusals)
+
+    def _answer(self, event: Envelope | Due, keys: Sequence[str], now: int) -> Effects:
+        states = self._states(keys)
+        for _ in range(MOST_ROUNDS):
+            answer = self._core.step(states, event, now)
+            if isinstance(answer, Effects):
+                return answer
+            states = {**states, **self._states(answer.keys)}
+        raise RuntimeError(f"the core asked for more states {MOST_ROUNDS} times and gave no answer")
 
     def _states(self, keys: Sequence[str]) -> Mapping[str, StateRecord]:
         """States as this input has left them so far."""

@@ -45,6 +45,8 @@ from revloop.contracts.generated.events import (
     LedgerEntry,
     LedgerKind,
     LedgerReceipt,
+    LinkDependents,
+    LinkName,
     Momentum,
     OpenSignal,
     Outcome,
@@ -4286,6 +4288,76 @@ def _r_EntityLink(b: bytes, i: int) -> tuple[EntityLink, int]:
             t4.append(t3)
     i += 1
     f_own_writes = tuple(t4)
+    t6: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t5 = b[i : i + n].decode()
+            i += n
+            t6.append(t5)
+    i += 1
+    f_others = tuple(t6)
+    t8: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t7 = b[i : i + n].decode()
+            i += n
+            t8.append(t7)
+    i += 1
+    f_names = tuple(t8)
+    t10: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t11 = b[i : i + n].decode()
+            i += n
+            t9, i = read_long(b, i)
+            t10[t11] = t9
+    i += 1
+    f_field_versions = t10
+    f_whole_version: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t12, i = read_long(b, i)
+        f_whole_version = t12
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_due_at: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t13, i = read_long(b, i)
+        f_due_at = t13
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_named = b[i : i + n].decode()
+    i += n
     return EntityLink(
         account_id=f_account_id,
         snapshot_id=f_snapshot_id,
@@ -4298,6 +4370,12 @@ def _r_EntityLink(b: bytes, i: int) -> tuple[EntityLink, int]:
         item=f_item,
         waiting=f_waiting,
         own_writes=f_own_writes,
+        others=f_others,
+        names=f_names,
+        field_versions=f_field_versions,
+        whole_version=f_whole_version,
+        due_at=f_due_at,
+        named=f_named,
     ), i
 
 
@@ -4341,6 +4419,58 @@ def _w_EntityLink(o: bytearray, r: EntityLink) -> None:
         for t4 in t3:
             _w_OwnWrite(o, t4)
         o.append(0)
+    t5 = r.others
+    if write_count(o, t5):
+        for t6 in t5:
+            s = _utf8(t6)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+    t7 = r.names
+    if write_count(o, t7):
+        for t8 in t7:
+            s = _utf8(t8)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+    if t9 := write_names(o, r.field_versions):
+        for t10 in t9:
+            s = _utf8(t10)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.field_versions[t10])
+        o.append(0)
+    t11 = r.whole_version
+    if t11 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t11)
+    t12 = r.due_at
+    if t12 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t12)
+    s = _utf8(r.named)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
 
 
 def _r_OpenSignal(b: bytes, i: int) -> tuple[OpenSignal, int]:
@@ -4630,6 +4760,102 @@ def _w_EntityMemory(o: bytearray, r: EntityMemory) -> None:
     else:
         o.append(2)
         write_long(o, t5)
+
+
+def _r_LinkDependents(b: bytes, i: int) -> tuple[LinkDependents, int]:
+    t2: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t1 = b[i : i + n].decode()
+            i += n
+            t2.append(t1)
+    i += 1
+    f_links = tuple(t2)
+    return LinkDependents(links=f_links), i
+
+
+def _w_LinkDependents(o: bytearray, r: LinkDependents) -> None:
+    if type(r) is not LinkDependents:
+        raise EncodeError(f"{type(r).__name__} is no LinkDependents")
+    t1 = r.links
+    if write_count(o, t1):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+
+
+def _r_LinkName(b: bytes, i: int) -> tuple[LinkName, int]:
+    t2: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t1 = b[i : i + n].decode()
+            i += n
+            t2.append(t1)
+    i += 1
+    f_accounts = tuple(t2)
+    t4: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t3 = b[i : i + n].decode()
+            i += n
+            t4.append(t3)
+    i += 1
+    f_waiting = tuple(t4)
+    return LinkName(accounts=f_accounts, waiting=f_waiting), i
+
+
+def _w_LinkName(o: bytearray, r: LinkName) -> None:
+    if type(r) is not LinkName:
+        raise EncodeError(f"{type(r).__name__} is no LinkName")
+    t1 = r.accounts
+    if write_count(o, t1):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+    t3 = r.waiting
+    if write_count(o, t3):
+        for t4 in t3:
+            s = _utf8(t4)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
 
 
 def _r_TenantClock(b: bytes, i: int) -> tuple[TenantClock, int]:
@@ -5099,6 +5325,44 @@ def encode_EntityMemory(o: bytearray, r: EntityMemory) -> None:
         raise EncodeError(f"EntityMemory: {error}") from error
 
 
+def decode_LinkDependents(b: bytes, i: int) -> LinkDependents:
+    """The LinkDependents in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_LinkDependents(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"LinkDependents: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"LinkDependents: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_LinkDependents(o: bytearray, r: LinkDependents) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_LinkDependents(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"LinkDependents: {error}") from error
+
+
+def decode_LinkName(b: bytes, i: int) -> LinkName:
+    """The LinkName in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_LinkName(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"LinkName: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"LinkName: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_LinkName(o: bytearray, r: LinkName) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_LinkName(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"LinkName: {error}") from error
+
+
 def decode_TenantClock(b: bytes, i: int) -> TenantClock:
     """The TenantClock in ``b`` from ``i`` to the end; raises DecodeError."""
     try:
@@ -5141,8 +5405,10 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
     b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
-    b"'1z\x06\xf2\x1e\x88P": decode_EntityLink,
+    b"s+=U\x94\x96\x06\xb0": decode_EntityLink,
     b"\xacZ\x17\x12\xaaK\x96\xc5": decode_EntityMemory,
+    b"3z\xf4gk\xbf\xee\x8e": decode_LinkDependents,
+    b"b7\x15Z\xbcm\xb6\xb2": decode_LinkName,
     b"n\xf6\x9c\x7f\x02'\xb2y": decode_TenantClock,
 }
 WRITERS: Final[Mapping[type[Envelope | StateRecord], Callable[[bytearray, Any], None]]] = {
@@ -5170,6 +5436,8 @@ WRITERS: Final[Mapping[type[Envelope | StateRecord], Callable[[bytearray, Any], 
     EntityFacts: encode_EntityFacts,
     EntityLink: encode_EntityLink,
     EntityMemory: encode_EntityMemory,
+    LinkDependents: encode_LinkDependents,
+    LinkName: encode_LinkName,
     TenantClock: encode_TenantClock,
 }
 FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
@@ -5195,7 +5463,9 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
     DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
-    EntityLink: b"'1z\x06\xf2\x1e\x88P",
+    EntityLink: b"s+=U\x94\x96\x06\xb0",
     EntityMemory: b"\xacZ\x17\x12\xaaK\x96\xc5",
+    LinkDependents: b"3z\xf4gk\xbf\xee\x8e",
+    LinkName: b"b7\x15Z\xbcm\xb6\xb2",
     TenantClock: b"n\xf6\x9c\x7f\x02'\xb2y",
 }

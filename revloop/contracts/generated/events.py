@@ -1068,6 +1068,18 @@ class EntityLink(StateRecord, frozen=True, kw_only=True, gc=False):
     """Parked records of this entity in order of arrival."""
     own_writes: tuple[OwnWrite, ...]
     """Our recent effects on it, newest first, at most 8: their echo is recognised."""
+    others: tuple[str, ...]
+    """Further accounts that the record touches, sorted."""
+    names: tuple[str, ...]
+    """Keys of the names under which other records refer to it."""
+    field_versions: dict[str, int]
+    """Versions of fields that were told one by one after the last whole record."""
+    whole_version: int | None
+    """Version of the last record that told the whole; null before there was one."""
+    due_at: int | None
+    """When a happening is forgotten, on its tenant's clock; null for records."""
+    named: str
+    """Account key that the record itself named last; empty where it names none."""
 
 
 class OpenSignal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -1124,6 +1136,26 @@ class EntityMemory(StateRecord, frozen=True, kw_only=True, gc=False):
     """What detectors remember, for example repeated slips."""
     due_at: int | None
     """Next timer of this state on its tenant's clock, null for none."""
+
+
+class LinkDependents(StateRecord, frozen=True, kw_only=True, gc=False):
+    """Resolver: records that found their account by a name, one part of them; they follow when the name moves."""
+
+    SCHEMA = "state/link_dependents.v1"
+
+    links: tuple[str, ...]
+    """Keys of their links, sorted."""
+
+
+class LinkName(StateRecord, frozen=True, kw_only=True, gc=False):
+    """Resolver: where a name leads: an object's id, a mail address or domain, or an account that goes by another key now."""
+
+    SCHEMA = "state/link_name.v1"
+
+    accounts: tuple[str, ...]
+    """Accounts it leads to, sorted; none while nobody goes by it."""
+    waiting: tuple[str, ...]
+    """Keys of links that wait for it, in order of arrival."""
 
 
 class TenantClock(StateRecord, frozen=True, kw_only=True, gc=False):

@@ -184,7 +184,13 @@ TABLES: Final[Mapping[str, Table]] = {
         service="ingest",
         name="links",
         changelog="revloop-ingest-links-changelog",
-        states=("state/entity_link.v1", "state/delivery_seen.v1", "state/tenant_clock.v1"),
+        states=(
+            "state/entity_link.v1",
+            "state/link_name.v1",
+            "state/link_dependents.v1",
+            "state/delivery_seen.v1",
+            "state/tenant_clock.v1",
+        ),
     ),
     "perception": Table(
         service="perception",

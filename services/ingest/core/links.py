@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
+from revloop.contracts.entities import HAPPENINGS
 from revloop.contracts.envelope import caused
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
@@ -22,8 +23,10 @@ from revloop.contracts.generated.events import (
 )
 from revloop.contracts.ids import canonical, derive_id
 from revloop.contracts.keys import join_key
+from revloop.contracts.times import DAY_MS
 from revloop.integrations.record import DELETED, Record, Scalar
 from revloop.stage import Emit
+from services.ingest.core.partial import Merged, merge
 from services.ingest.core.requests import is_baseline
 from services.ingest.core.writes import echo_of
 
@@ -31,6 +34,8 @@ SOURCE = "ingest"
 MAX_RECORD_BYTES = 2**20
 """A larger record is refused: its state and what follows from it must fit Kafka's messages."""
 MAX_WAITING_BYTES = 4 * 2**20
+HAPPENING_MS = 130 * DAY_MS
+"""How long a happening is known again when it is told again; one told later is a new one."""
 """What may wait for the link of one entity."""
 
 
@@ -55,35 +60,49 @@ def link(
     item: int,
     record: Record,
     known: EntityLink | None,
+    accounts: tuple[str, ...],
     own_users: tuple[str, ...],
     *,
     repeat: tuple[int, ...] = (),
 ) -> Linked:
-    """Send ``record`` to its account; without one it keeps the last account, or waits until one is named.
+    """Send ``record`` to its ``accounts``; without any it keeps the last ones, or waits until one is named.
 
-    What the source changed later counts as later, whenever it arrives: a past state changes neither the account nor
+    What the source changed later counts as later, whenever it arrives: a past state changes neither the accounts nor
     the last state of an entity. ``repeat`` tells a delivery that was handled before from its first time: what was good
     in it was told then.
     Raises Reject for a record too large to be kept, and for more than may wait.
     """
-    snapshot = _snapshot(delivery, item, record, repeat)
-    named = record.accounts[0] if record.accounts else ""
+    merged = merge(record, known)
+    snapshot = _snapshot(delivery, item, merged.record, repeat)
     if known is None:
-        return _settle(delivery, snapshot, named, None) if named else _park(snapshot, None)
-    if known.snapshot_id == snapshot.snapshot_id and named in ("", known.account_id):
+        return _settle_or_park(delivery, snapshot, accounts, None, merged)
+    if known.snapshot_id == snapshot.snapshot_id and accounts in ((), accounts_of(known)):
         return Linked(known, Fate.DUPLICATE)
     if repeat and _was_told(snapshot, known):
         return Linked(known, Fate.DUPLICATE)
     if snapshot.version < known.version:
         snapshot = _past(snapshot, known)
         if known.account_id:
-            return Linked(known, Fate.RECORD, (_told(snapshot, known.account_id),))
-    if action := echo_of(known, record.version, record.fields, own_users):
+            return Linked(known, Fate.RECORD, _told(snapshot, accounts_of(known)))
+    if action := echo_of(known, record.version, merged.record.fields, own_users):
         snapshot = msgspec.structs.replace(snapshot, caused_by=action)
-    account = named or known.account_id
     if snapshot.change is SnapshotChange.left and known.account_id:
-        return Linked(_link(snapshot, account, known, ()), Fate.RECORD, (_told(snapshot, known.account_id),))
-    return _settle(delivery, snapshot, account, known) if account else _park(snapshot, known)
+        left = _link(snapshot, accounts or accounts_of(known), known, (), merged)
+        return Linked(left, Fate.RECORD, _told(snapshot, accounts_of(known)))
+    return _settle_or_park(delivery, snapshot, accounts or accounts_of(known), known, merged)
+
+
+def accounts_of(link: EntityLink) -> tuple[str, ...]:
+    """Every account that a record belongs to; none while it waits."""
+    return (link.account_id, *link.others) if link.account_id else ()
+
+
+def _settle_or_park(
+    delivery: Delivery, snapshot: Snapshot, accounts: tuple[str, ...], known: EntityLink | None, merged: Merged
+) -> Linked:
+    if accounts and merged.whole_version is not None:
+        return _settle(delivery, snapshot, accounts, known, merged)
+    return _park(snapshot, known, merged)
 
 
 def _was_told(snapshot: Snapshot, known: EntityLink) -> bool:
@@ -99,19 +118,27 @@ def _past(snapshot: Snapshot, known: EntityLink) -> Snapshot:
     return msgspec.structs.replace(snapshot, change=change)
 
 
-def _settle(delivery: Delivery, snapshot: Snapshot, account: str, known: EntityLink | None) -> Linked:
-    """The record goes to ``account``, after what the entity leaves behind and after what waited for this."""
+def _settle(
+    delivery: Delivery, snapshot: Snapshot, accounts: tuple[str, ...], known: EntityLink | None, merged: Merged
+) -> Linked:
+    """The record goes to ``accounts``, after what the entity leaves behind and after what waited for this."""
     emits: list[Emit] = []
-    if known is not None and known.account_id not in ("", account) and not _is_deleted(known.fields):
-        emits += _move(delivery, snapshot, known, account)
+    if known is not None and accounts_of(known) not in ((), accounts) and not _is_deleted(known.fields):
+        emits += move(delivery, snapshot.event_id, known, accounts)
     if known is not None and known.waiting:
-        emits += _wake(delivery, known, account)
-    emits.append(_told(snapshot, account))
-    return Linked(_link(snapshot, account, known, ()), Fate.RECORD, tuple(emits))
+        emits += wake(delivery, known, accounts)
+    emits += _told(snapshot, accounts)
+    return Linked(_link(snapshot, accounts, known, (), merged), Fate.RECORD, tuple(emits))
 
 
-def _told(snapshot: Snapshot, account: str) -> Emit:
-    return Emit(topics.RAW_SNAPSHOTS, msgspec.structs.replace(snapshot, account_id=account))
+def _told(snapshot: Snapshot, accounts: tuple[str, ...]) -> tuple[Emit, ...]:
+    """A copy for each account; each copy has an id of its own."""
+    return tuple(Emit(topics.RAW_SNAPSHOTS, _for(snapshot, account, number)) for number, account in enumerate(accounts))
+
+
+def _for(snapshot: Snapshot, account: str, number: int) -> Snapshot:
+    event_id = derive_id("snp", snapshot.event_id, account) if number else snapshot.event_id
+    return msgspec.structs.replace(snapshot, account_id=account, event_id=event_id)
 
 
 def _is_deleted(fields: Mapping[str, Scalar]) -> bool:
@@ -155,12 +182,19 @@ def _snapshot(delivery: Delivery, item: int, record: Record, repeat: tuple[int, 
     )
 
 
-def _link(snapshot: Snapshot, account: str, known: EntityLink | None, waiting: tuple[Snapshot, ...]) -> EntityLink:
+def _link(
+    snapshot: Snapshot,
+    accounts: tuple[str, ...],
+    known: EntityLink | None,
+    waiting: tuple[Snapshot, ...],
+    merged: Merged,
+) -> EntityLink:
     """The link after ``snapshot``: it keeps the newest state by the source's order, and our own writes."""
+    first, others = (accounts[0], accounts[1:]) if accounts else ("", ())
     if known is not None and snapshot.version < known.version:
-        return msgspec.structs.replace(known, account_id=account, waiting=waiting)
+        return msgspec.structs.replace(known, account_id=first, others=others, waiting=waiting)
     return EntityLink(
-        account_id=account,
+        account_id=first,
         snapshot_id=snapshot.snapshot_id,
         version=snapshot.version,
         entity=snapshot.entity,
@@ -171,10 +205,16 @@ def _link(snapshot: Snapshot, account: str, known: EntityLink | None, waiting: t
         item=snapshot.item,
         waiting=waiting,
         own_writes=known.own_writes if known else (),
+        others=others,
+        names=known.names if known else (),
+        named=known.named if known else "",
+        field_versions=dict(merged.field_versions),
+        whole_version=merged.whole_version,
+        due_at=snapshot.observed_at + HAPPENING_MS if snapshot.entity.entity_type in HAPPENINGS else None,
     )
 
 
-def _park(snapshot: Snapshot, known: EntityLink | None) -> Linked:
+def _park(snapshot: Snapshot, known: EntityLink | None, merged: Merged) -> Linked:
     waiting = (*(known.waiting if known else ()), snapshot)
     if known is not None and len(canonical(waiting)) > MAX_WAITING_BYTES:
         raise Reject(
@@ -194,22 +234,22 @@ def _park(snapshot: Snapshot, known: EntityLink | None) -> Linked:
         delivery_id=snapshot.delivery_id,
         item=snapshot.item,
     )
-    return Linked(_link(snapshot, "", known, waiting), Fate.PARKED, (Emit(topics.RAW_UNRESOLVED, event),))
+    return Linked(_link(snapshot, (), known, waiting, merged), Fate.PARKED, (Emit(topics.RAW_UNRESOLVED, event),))
 
 
-def _move(delivery: Delivery, cause: Snapshot, known: EntityLink, account: str) -> list[Emit]:
-    """The old account loses the entity, the new one gets it as it last stood: what changes next is seen there."""
-    return [
-        Emit(topics.RAW_SNAPSHOTS, _carried(delivery, cause, known, known.account_id, SnapshotChange.left)),
-        Emit(topics.RAW_SNAPSHOTS, _carried(delivery, cause, known, account, SnapshotChange.joined)),
-    ]
+def move(delivery: Delivery, cause: str, known: EntityLink, accounts: tuple[str, ...]) -> list[Emit]:
+    """Accounts that lose the entity lose it, new ones get it as it last stood: what changes next is seen there."""
+    before = accounts_of(known)
+    left = [_carried(delivery, cause, known, one, SnapshotChange.left) for one in before if one not in accounts]
+    joined = [_carried(delivery, cause, known, one, SnapshotChange.joined) for one in accounts if one not in before]
+    return [Emit(topics.RAW_SNAPSHOTS, snapshot) for snapshot in (*left, *joined)]
 
 
-def _carried(delivery: Delivery, cause: Snapshot, known: EntityLink, account: str, change: SnapshotChange) -> Snapshot:
+def _carried(delivery: Delivery, cause: str, known: EntityLink, account: str, change: SnapshotChange) -> Snapshot:
     return caused(
         Snapshot,
         delivery,
-        event_id=derive_id("snp", cause.event_id, change.value, account, known.snapshot_id),
+        event_id=derive_id("snp", cause, change.value, account, known.snapshot_id),
         source=known.entity.connector,
         account_id=account,
         occurred_at=known.occurred_at,
@@ -224,12 +264,15 @@ def _carried(delivery: Delivery, cause: Snapshot, known: EntityLink, account: st
     )
 
 
-def _wake(delivery: Delivery, known: EntityLink, account: str) -> list[Emit]:
-    """What waited goes to the account in order of arrival, at the clock of the linking; its times stay as evidence."""
-    emits = []
+def wake(delivery: Delivery, known: EntityLink, accounts: tuple[str, ...]) -> list[Emit]:
+    """What waited goes to the accounts in order of arrival, at the clock of the linking; its times stay as evidence.
+
+    What told only a part of the record before its whole was known is in the whole by now, and is told with it.
+    """
+    emits: list[Emit] = []
     for snapshot in known.waiting:
-        woken = msgspec.structs.replace(snapshot, account_id=account, observed_at=delivery.observed_at)
-        emits.append(Emit(topics.RAW_SNAPSHOTS, woken))
+        woken = msgspec.structs.replace(snapshot, observed_at=delivery.observed_at)
+        emits += _told(woken, accounts) if known.whole_version is not None else ()
         emits.append(Emit(topics.RAW_UNRESOLVED, None, key=join_key(delivery.tenant_id, "", snapshot.snapshot_id)))
         emits.append(Emit(topics.RAW_DISPOSITIONS, _redriven(delivery, snapshot)))
     return emits

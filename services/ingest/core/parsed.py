@@ -7,8 +7,8 @@ import msgspec
 from revloop.contracts.entities import EntityType
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Delivery, DeliveryMode, Outcome
-from revloop.integrations.reading import Plan, plans, read_records
-from revloop.integrations.record import Normaliser, Record
+from revloop.integrations.reading import Plan, plans, read_items
+from revloop.integrations.record import Normaliser, ObjectMapping, Record, decode
 from revloop.tenants import Profile, Registry
 from services.ingest.core.mappings import object_mappings
 
@@ -29,6 +29,8 @@ class Parsed(msgspec.Struct, frozen=True):
     """Why the delivery as a whole cannot be read."""
     outcome: Outcome | None = None
     """Set when it is the outcome of our own action."""
+    vendor_id: str = ""
+    """The vendor's own id of the delivery, where it has one."""
 
 
 class Parser:
@@ -48,7 +50,7 @@ class Parser:
         try:
             if delivery.mode is DeliveryMode.outcome:
                 return _own(delivery)
-            return Parsed(self._records(delivery, profile))
+            return self._read(delivery, profile)
         except Reject as refusal:
             return Parsed((), refusal)
 
@@ -57,7 +59,15 @@ class Parser:
         plan = self._objects.get((profile.tenant, connector), {}).get(name)
         return plan.mapping.entity_type if plan else ""
 
-    def _records(self, delivery: Delivery, profile: Profile) -> Sequence[Record | Reject]:
+    def mappings(self, tenant: str) -> Mapping[str, Mapping[str, ObjectMapping]]:
+        """How each object of each connector of a tenant is read."""
+        return {
+            connector: {name: plan.mapping for name, plan in objects.items()}
+            for (owner, connector), objects in self._objects.items()
+            if owner == tenant
+        }
+
+    def _read(self, delivery: Delivery, profile: Profile) -> Parsed:
         connector = delivery.connector
         normaliser = self._normalisers.get(connector)
         if normaliser is None:
@@ -77,13 +87,13 @@ class Parser:
                 "warehouse_table",
                 f"{delivery.resource} is an extract of a warehouse, not from {connector} itself: feed what it sends.",
             )
-        return read_records(
-            normaliser,
-            delivery.resource,
-            delivery.body,
-            self._objects[profile.tenant, connector],
-            delivery.observed_at,
-        )
+        body = decode(delivery.body)
+        objects = self._objects[profile.tenant, connector]
+        try:
+            records = read_items(normaliser, delivery.resource, body, objects, delivery.observed_at)
+        except Reject as refusal:
+            return Parsed((), refusal, None, normaliser.delivery_id(delivery.resource, body))
+        return Parsed(records, None, None, normaliser.delivery_id(delivery.resource, body))
 
 
 def _own(delivery: Delivery) -> Parsed:

@@ -22,9 +22,11 @@ from revloop.contracts.ids import derive_id
 from revloop.contracts.keys import join_key
 from revloop.contracts.times import DAY_MS
 from revloop.integrations.record import Normaliser, Record
-from revloop.stage import Due, Effects, Emit, Refusal
+from revloop.stage import Due, Effects, Emit, Needs, Refusal
 from revloop.tenants import Profile, Registry, UnknownTenant
-from services.ingest.core.links import Fate, Linked, link
+from services.ingest.core.directory import Missing
+from services.ingest.core.linker import Linker, link_key
+from services.ingest.core.links import Fate
 from services.ingest.core.parsed import Parsed, Parser
 from services.ingest.core.writes import note_write, written_entity
 
@@ -55,6 +57,8 @@ class Read(msgspec.Struct, frozen=True):
     seen_key: str
     link_keys: Sequence[str]
     """Of each item, in order; empty for one that was refused."""
+    name_keys: Sequence[str]
+    """Of everything that leads from a record to an account, or from an account to another."""
     written_key: str | None
     """Link of the entity that our own effect wrote to."""
 
@@ -65,7 +69,9 @@ class ResolverCore:
     def __init__(self, registry: Registry, normalisers: Mapping[str, Normaliser]) -> None:
         self._registry = registry
         self._parser = Parser(registry, normalisers)
+        self._linker = Linker(registry, self._parser)
         self._last: tuple[str, Read] | None = None  # a pure result kept between keys() and step() of one delivery
+        self._asked: set[str] = set()  # as is this: what was asked for while one delivery is handled
 
     def clock_of(self, tenant_id: str) -> str:
         """The clock of the tenant's profile."""
@@ -78,14 +84,20 @@ class ResolverCore:
         if not isinstance(event, Delivery):
             return ()
         read = self._read(event)
-        named = (*filter(None, read.link_keys), *filter(None, (read.written_key,)))
-        return [read.seen_key, *dict.fromkeys(named)]
+        named = (*filter(None, read.link_keys), *read.name_keys, *filter(None, (read.written_key,)))
+        keys = [read.seen_key, *dict.fromkeys(named)]
+        self._asked = set(keys)
+        return keys
 
-    def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects:
+    def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects | Needs:
         """Deliveries are resolved, ticks go to every partition, what was remembered long enough is forgotten."""
         match event:
             case Delivery():
-                return self._resolve(states, event)
+                try:
+                    return self._resolve(states, event)
+                except Missing as missing:
+                    self._asked.update(missing.keys)
+                    return Needs(missing.keys)
             case Tick():
                 return _forward(states, event)
             case Due():
@@ -105,10 +117,13 @@ class ResolverCore:
         try:
             profile = self._registry.get(delivery.tenant_id)
         except UnknownTenant as refusal:
-            return Read(Parsed((), refusal), seen, (), None)
+            return Read(Parsed((), refusal), seen, (), (), None)
         parsed = self._parser.parse(delivery, profile)
-        links = [_link_key(delivery, item) if isinstance(item, Record) else "" for item in parsed.records]
-        return Read(parsed, seen, links, self._written(profile, parsed))
+        if parsed.vendor_id:
+            seen = join_key(delivery.tenant_id, "seen", delivery.connector, parsed.vendor_id)
+        links = [link_key(delivery, item) if isinstance(item, Record) else "" for item in parsed.records]
+        names = self._linker.name_keys(delivery, parsed.records)
+        return Read(parsed, seen, links, names, self._written(profile, parsed))
 
     def _written(self, profile: Profile, parsed: Parsed) -> str | None:
         if parsed.outcome is None:
@@ -139,36 +154,26 @@ class ResolverCore:
     def _items(
         self, states: Mapping[str, StateRecord], delivery: Delivery, read: Read, seen: DeliverySeen | None
     ) -> Effects:
-        own_users = self._own_users(self._registry.get(delivery.tenant_id), delivery.connector)
         marked = _mark(seen, delivery, refused=False)
         repeat = _repeat(seen, marked)
-        changed: dict[str, StateRecord | None] = {}
-        emits: list[Emit] = []
+        desk = self._linker.desk(delivery, states, self._asked, repeat)
         refused: list[tuple[int, Reject]] = []
         tally = Tally()
         for number, (record, key) in enumerate(zip(read.parsed.records, read.link_keys, strict=True)):
             try:
                 if isinstance(record, Reject):
                     raise record
-                known = changed.get(key) or states.get(key)
-                assert known is None or isinstance(known, EntityLink)  # link keys hold nothing else
-                linked = link(delivery, number, record, known, own_users, repeat=repeat)
+                fate = desk.take(number, record, key)
             except Reject as refusal:
                 tally.dead += 1
                 refused.append((number, refusal))
                 continue
-            changed[key] = linked.link
-            emits += linked.emits
-            _count(tally, linked)
+            _count(tally, fate)
+        changed, emits = desk.changed, desk.emits
         _note_write(states, read, changed)
         changed[read.seen_key] = msgspec.structs.replace(marked, refused=bool(refused))
         emits.append(_disposition(delivery, DeliveryDisposition.parsed, tally, told=repeat))
         return Effects(changed, emits, _refusals(delivery, refused))
-
-    @staticmethod
-    def _own_users(profile: Profile, connector: str) -> tuple[str, ...]:
-        found = profile.connectors.get(connector)
-        return found.own_users if found else ()
 
 
 def _note_write(states: Mapping[str, StateRecord], read: Read, changed: dict[str, StateRecord | None]) -> None:
@@ -219,8 +224,8 @@ def _numbers(found: Sequence[tuple[int, Reject]]) -> str:
     return f"Items {shown}{more} (the first is described)"
 
 
-def _count(tally: Tally, linked: Linked) -> None:
-    match linked.fate:
+def _count(tally: Tally, fate: Fate) -> None:
+    match fate:
         case Fate.RECORD:
             tally.records += 1
         case Fate.DUPLICATE:
@@ -267,7 +272,3 @@ def _forward(states: Mapping[str, StateRecord], tick: Tick) -> Effects:
 
 def _clock_key(tick: Tick) -> str:
     return join_key(tick.tenant_id, "clock", tick.clock)
-
-
-def _link_key(delivery: Delivery, record: Record) -> str:
-    return join_key(delivery.tenant_id, "link", delivery.connector, record.entity_type, record.entity_id)

@@ -1,0 +1,241 @@
+"""Records of a delivery come in one by one; where each goes, what it wakes and what follows it goes out.
+
+A record belongs to the accounts that it names. Otherwise the ways of its profile are gone one after the other, and the
+first that leads to an account counts; where a way leads to several, each gets the record. What leads nowhere waits.
+A record that others refer to leads them along: when it finds its account, and whenever that changes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from revloop.contracts.entities import HAPPENINGS, EntityType
+from revloop.contracts.failures import Reject
+from revloop.contracts.generated.events import Delivery, EntityLink, StateRecord
+from revloop.contracts.keys import join_key
+from revloop.integrations.record import DELETED, Record, Reference
+from revloop.stage import Emit
+from revloop.tenants import Registry
+from services.ingest.core.directory import ACCOUNT, Directory, name_key, part_keys
+from services.ingest.core.links import Fate, accounts_of, link, move, wake
+from services.ingest.core.mappings import referred_kinds
+from services.ingest.core.parsed import Parser
+
+
+class Habits(msgspec.Struct, frozen=True):
+    """What a tenant's profile asks of linking."""
+
+    referred: frozenset[str]
+    """Kinds of names that some record looks for: others are not published."""
+    object_kinds: Mapping[tuple[str, str], tuple[str, ...]]
+    """(connector, entity type) -> kinds under which such a record's own id is looked for."""
+    follows_accounts: bool
+    """Whether some object stands for an account, so that accounts can be renamed or merged."""
+    own_users: Mapping[str, tuple[str, ...]]
+
+
+def link_key(delivery: Delivery, record: Record) -> str:
+    """Key of the link of a record."""
+    return join_key(delivery.tenant_id, "link", delivery.connector, record.entity_type, record.entity_id)
+
+
+class Linker:
+    """Knows every tenant's habits."""
+
+    def __init__(self, registry: Registry, parser: Parser) -> None:
+        self._habits = {tenant: _habits(registry, parser, tenant) for tenant in registry.tenants()}
+
+    def name_keys(self, delivery: Delivery, records: Iterable[Record | Reject]) -> list[str]:
+        """Keys of the names that these records are looked up by, and of those that they publish."""
+        habits = self._habits.get(delivery.tenant_id)
+        if habits is None:
+            return []
+        keys: dict[str, None] = {}
+        for record in records:
+            if isinstance(record, Record):
+                keys.update(dict.fromkeys(_looked_up(delivery, record, habits)))
+                keys.update(dict.fromkeys(_published(delivery, record, habits)))
+        return list(keys)
+
+    def desk(
+        self, delivery: Delivery, states: Mapping[str, StateRecord], asked: Iterable[str], repeat: tuple[int, ...]
+    ) -> "Desk":
+        """Where the records of one delivery are taken."""
+        return Desk(delivery, self._habits[delivery.tenant_id], states, asked, repeat)
+
+
+class Desk:
+    """Takes the records of one delivery; raises Missing where it needs states that it was not given."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        habits: Habits,
+        states: Mapping[str, StateRecord],
+        asked: Iterable[str],
+        repeat: tuple[int, ...],
+    ) -> None:
+        self._delivery = delivery
+        self._habits = habits
+        self._directory = Directory(delivery.tenant_id, states, asked, follows_accounts=habits.follows_accounts)
+        self._repeat = repeat
+        self.emits: list[Emit] = []
+
+    @property
+    def changed(self) -> dict[str, StateRecord | None]:
+        """States after all records so far."""
+        return self._directory.changed
+
+    def take(self, number: int, record: Record, key: str) -> Fate:
+        """One record; raises Reject, and then nothing of it is kept."""
+        directory = self._directory
+        known = directory.link(key)
+        accounts, names = directory.accounts_of(record, known)
+        own_users = self._habits.own_users.get(self._delivery.connector, ())
+        linked = link(self._delivery, number, record, known, accounts, own_users, repeat=self._repeat)
+        if linked.fate is Fate.DUPLICATE:
+            return linked.fate
+        published = _published(self._delivery, record, self._habits)
+        directory.changed[key] = _with_names(linked.link, published, record)
+        self.emits += linked.emits
+        if linked.fate is Fate.PARKED:
+            directory.wait(record, key)
+        elif record.entity_type not in HAPPENINGS:
+            directory.depend(names, key)
+        self._follow(record, known, linked.link, key)
+        return linked.fate
+
+    def _follow(self, record: Record, known: EntityLink | None, now: EntityLink, key: str) -> None:
+        """What refers to the record, or to its account, goes along."""
+        accounts = accounts_of(now)
+        if not accounts:
+            return
+        merged = self._merged_into(record)
+        if record.entity_type == EntityType.ACCOUNT and known is not None:
+            self._rename(accounts_of(known), merged or accounts, key)
+        for name in self._names(key):
+            self._lead(name, merged or accounts)
+
+    def _names(self, key: str) -> tuple[str, ...]:
+        link = self._directory.link(key)
+        return link.names if link is not None else ()
+
+    def _merged_into(self, record: Record) -> tuple[str, ...]:
+        """Accounts of the record that took this one's place, none where there is none or it is not known."""
+        if not record.merged_into:
+            return ()
+        delivery = self._delivery
+        winner = join_key(delivery.tenant_id, "link", delivery.connector, record.entity_type, record.merged_into)
+        found = self._directory.link(winner)
+        return accounts_of(found) if found is not None else ()
+
+    def _lead(self, name: str, accounts: tuple[str, ...]) -> None:
+        """``name`` leads to ``accounts`` from now on: who waited is woken, who depended on it follows."""
+        before, waiting = self._directory.publish(name, accounts)
+        self._directory.require(waiting)
+        for key in waiting:
+            self._wake(name, key, accounts)
+        if before and before != accounts:
+            for key in self._directory.dependents(name):
+                self._carry(name, key, before, accounts)
+
+    def _wake(self, name: str, key: str, accounts: tuple[str, ...]) -> None:
+        directory = self._directory
+        link = directory.link(key)
+        if link is None or link.account_id or link.whole_version is None:
+            return
+        self.emits += wake(self._delivery, link, accounts)
+        directory.changed[key] = msgspec.structs.replace(link, account_id=accounts[0], others=accounts[1:], waiting=())
+        directory.require(part_keys((name,), key))
+        directory.depend((name,), key)
+        for own in link.names:
+            self._lead(own, accounts)
+
+    def _carry(self, name: str, key: str, before: tuple[str, ...], accounts: tuple[str, ...]) -> None:
+        """A dependent follows: it leaves the accounts that the name led to, and joins those that it leads to."""
+        directory = self._directory
+        link = directory.link(key)
+        if link is None or link.fields.get(DELETED) is True or not {*before} <= {*accounts_of(link)}:
+            return  # it went by another way since
+        after = tuple(sorted({*accounts_of(link)} - {*before} | {*accounts}))
+        if after == accounts_of(link):
+            return
+        self.emits += move(self._delivery, f"{self._delivery.event_id} {name}", link, after)
+        directory.changed[key] = msgspec.structs.replace(link, account_id=after[0], others=after[1:])
+        for own in link.names:
+            self._lead(own, after)
+
+    def _rename(self, before: tuple[str, ...], after: tuple[str, ...], key: str) -> None:
+        """The record that stands for an account names another key: what named the old one follows.
+
+        Where another record still stands for the old key, this one only moved.
+        """
+        directory = self._directory
+        if len(before) != 1 or len(after) != 1 or before == after:
+            return
+        name = directory.account_key(before[0])
+        directory.require((name, directory.account_key(after[0])))
+        dependents = [other for other in directory.dependents(name) if other != key]
+        directory.require(dependents)
+        if any(_stands(directory.link(other), before[0]) for other in dependents):
+            return
+        directory.redirect(before[0], after[0])
+        for other in dependents:
+            self._carry(name, other, before, after)
+            directory.depend((directory.account_key(after[0]),), other)
+
+
+def _stands(link: EntityLink | None, account: str) -> bool:
+    if link is None or link.entity.entity_type != EntityType.ACCOUNT or link.fields.get(DELETED) is True:
+        return False
+    return accounts_of(link) == (account,)
+
+
+def _with_names(link: EntityLink, names: Sequence[str], record: Record) -> EntityLink:
+    """A name is kept although a later record does not tell it: who refers to it must be led along."""
+    found = tuple(dict.fromkeys((*link.names, *names)))
+    named = record.accounts[0] if len(record.accounts) == 1 and record.version >= link.version else link.named
+    if (found, named) == (link.names, link.named):
+        return link
+    return msgspec.structs.replace(link, names=found, named=named)
+
+
+def _looked_up(delivery: Delivery, record: Record, habits: Habits) -> Iterable[str]:
+    tenant = delivery.tenant_id
+    key = link_key(delivery, record)
+    if record.accounts:
+        if not habits.follows_accounts:
+            return
+        names = [name_key(tenant, Reference(ACCOUNT, account)) for account in record.accounts]
+    else:
+        names = [name_key(tenant, reference) for references in record.via for reference in references]
+    yield from names
+    if record.entity_type not in HAPPENINGS:
+        yield from part_keys(names, key)
+
+
+def _published(delivery: Delivery, record: Record, habits: Habits) -> list[str]:
+    """Keys of the names of a record that somebody may look for."""
+    kinds = habits.object_kinds.get((delivery.connector, record.entity_type), ())
+    names = [Reference(kind, record.entity_id) for kind in kinds]
+    names += [reference for reference in record.names if reference.kind in habits.referred]
+    return [name_key(delivery.tenant_id, reference) for reference in names]
+
+
+def _habits(registry: Registry, parser: Parser, tenant: str) -> Habits:
+    mappings = parser.mappings(tenant)
+    referred = referred_kinds(mappings)
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for connector, objects in mappings.items():
+        for name, mapping in objects.items():
+            if (kind := f"{connector}/{name}") in referred:
+                kinds.setdefault((connector, mapping.entity_type), []).append(kind)
+    profile = registry.get(tenant)
+    return Habits(
+        referred=referred,
+        object_kinds={key: tuple(found) for key, found in kinds.items()},
+        follows_accounts=any(
+            mapping.entity_type == EntityType.ACCOUNT for objects in mappings.values() for mapping in objects.values()
+        ),
+        own_users={name: connector.own_users for name, connector in profile.connectors.items()},
+    )
