@@ -19,7 +19,12 @@ def account_key(tenant_id: str, account_id: str) -> str:
 
 def join_key(tenant_id: str, *parts: str) -> str:
     """Key of a state below a tenant: every part percent-encoded, so no part can pretend to be two."""
-    return _SEPARATOR.join(quote(part, safe="") for part in (tenant_id, *parts))
+    return _SEPARATOR.join(map(_quoted, (tenant_id, *parts)))
+
+
+@lru_cache(maxsize=262_144)
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
 
 
 def tenant_of(key: str) -> str:

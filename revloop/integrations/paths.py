@@ -186,7 +186,11 @@ def _text(value: Json) -> Json:
 
 
 def _domain(value: Json) -> Json:
-    return value.rpartition("@")[2].strip().lower() or None if isinstance(value, str) else None
+    """Of a mail address, or of a site: ``https://www.acme.example/en`` is ``acme.example``."""
+    if not isinstance(value, str):
+        return None
+    host = value.rpartition("@")[2].rpartition("://")[2].split("/", 1)[0].split(":", 1)[0]
+    return host.strip().lower().removeprefix("www.") or None
 
 
 def _join(value: Json) -> Json:

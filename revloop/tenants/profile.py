@@ -23,6 +23,12 @@ def _rising(hours: tuple[int, int, int]) -> tuple[int, int, int]:
     return hours
 
 
+def _falling(days: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not days[0] > days[1] > days[2] > 0:
+        raise ValueError("the three steps must fall, to more than 0")
+    return days
+
+
 def _different(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise ValueError("a name is there twice")
@@ -55,6 +61,13 @@ class Tick(StrEnum):
     DAILY = "1d"
 
 
+class UsageQuantity(StrEnum):
+    """What usage is compared by."""
+
+    COUNT = "count"
+    SUM = "sum"
+
+
 class Mode(StrEnum):
     """How much the loop may do by itself."""
 
@@ -85,7 +98,8 @@ class ObjectProfile(Model):
         Field(description="Name such as `email` -> path: how other records may refer to this one."),
     ] = {}
     fields: Annotated[
-        dict[Name, VendorPath], Field(description="Normalised field name -> path in the vendor's record.")
+        dict[Name, VendorPath | None],
+        Field(description="Normalised field name -> path in the vendor's record; null: not read from this object."),
     ] = {}
 
 
@@ -114,6 +128,24 @@ class SignalSettings(Model):
     support_sev2_aging_hours: Annotated[tuple[int, int, int], AfterValidator(_rising)] = (24, 48, 72)
     severe_priorities: tuple[str, ...] = ("1", "2")
     action_ttl_days: Days = 90
+    usage_metrics: Annotated[
+        tuple[str, ...], Field(description="Metrics that count as usage; every one when empty.")
+    ] = ()
+    usage_quantity: Annotated[
+        UsageQuantity, Field(description="Whether uses are counted or their quantities summed.")
+    ] = UsageQuantity.COUNT
+    usage_min_events: Annotated[int, Field(ge=1, description="Uses in the 90 days before that a comparison needs.")] = 3
+    usage_min_account_age_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    usage_drop_percent: Annotated[int, Field(ge=1, le=100)] = 50
+    usage_spike_percent: Annotated[int, Field(gt=100)] = 150
+    no_meeting_days: Days = 21
+    renewal_window_days: Annotated[tuple[int, int, int], AfterValidator(_falling)] = (90, 60, 30)
+    renewal_min_term_days: Annotated[
+        int, Field(ge=0, description="Shorter contracts go on by themselves, month by month.")
+    ] = 180
+    deadline_missed_days: Annotated[tuple[int, int], Field(description="Opens and ends so many days after.")] = (1, 15)
+    deadline_kinds_left_out: tuple[str, ...] = ()
+    stakeholder_changed_ttl_days: Days = 60
     latest_plausible_date: Annotated[
         str, AfterValidator(_calendar_day), Field(description="Dates after this day are taken for mistakes.")
     ] = "2040-12-31"
@@ -133,6 +165,9 @@ class Profile(Model):
     ] = ()
     stages: Annotated[
         tuple[str, ...], AfterValidator(_different), Field(description="Stages of an opportunity in order.")
+    ] = ()
+    ended_statuses: Annotated[
+        tuple[str, ...], Field(description="States in which a contract has ended, besides the usual words for it.")
     ] = ()
     signals: SignalSettings = SignalSettings()
     mode: Mode = Mode.APPROVAL_REQUIRED
@@ -181,4 +216,5 @@ class Profile(Model):
         """Normalised field name -> vendor field of an object, of those that the profile names and a write can set."""
         found = self.connectors.get(connector)
         described = found.objects.get(vendor_object) if found else None
-        return {name: path for name, path in described.fields.items() if "|" not in path} if described else {}
+        fields = described.fields.items() if described else ()
+        return {name: path for name, path in fields if path is not None and "|" not in path}

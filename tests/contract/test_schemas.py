@@ -269,7 +269,7 @@ TOPIC_EDITS = {
     "partitions: 12 ": "partitions: 24 ",
     "key: request_id": "key: account",
     "  - name: command.results": "  - name: command.answers",
-    "states: [state/entity_memory.v1]": "states: [state/entity_memory.v1, state/tenant_clock.v1]",
+    "states: [state/decision_memory.v1]": "states: [state/decision_memory.v1, state/tenant_clock.v1]",
 }
 
 

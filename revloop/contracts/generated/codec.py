@@ -8,6 +8,7 @@ from revloop.contracts.failures import DecodeError, EncodeError
 from revloop.contracts.generated.events import (
     AccountMemory,
     AccountState,
+    AccountView,
     Action,
     ActionMemory,
     ActionState,
@@ -19,8 +20,10 @@ from revloop.contracts.generated.events import (
     CommandKind,
     CommandResult,
     ConfidenceSource,
+    ContractFact,
     DataRequest,
     DeadLetter,
+    DeadlineFact,
     Decision,
     DecisionMemory,
     DecisionOutcome,
@@ -73,6 +76,7 @@ from revloop.contracts.generated.events import (
     TrackedAction,
     UndoOrder,
     Unresolved,
+    UsageDay,
     Verdict,
 )
 from revloop.contracts.primitives import (
@@ -3919,6 +3923,835 @@ def _w_AccountMemory(o: bytearray, r: AccountMemory) -> None:
         write_long(o, t10)
 
 
+def _r_UsageDay(b: bytes, i: int) -> tuple[UsageDay, int]:
+    f_events, i = read_long(b, i)
+    f_amount, i = read_double(b, i)
+    return UsageDay(events=f_events, amount=f_amount), i
+
+
+def _w_UsageDay(o: bytearray, r: UsageDay) -> None:
+    if type(r) is not UsageDay:
+        raise EncodeError(f"{type(r).__name__} is no UsageDay")
+    write_long(o, r.events)
+    write_double(o, r.amount)
+
+
+def _r_ContractFact(b: bytes, i: int) -> tuple[ContractFact, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_number = b[i : i + n].decode()
+    i += n
+    f_starts: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_starts = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_ends: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t2, i = read_long(b, i)
+        f_ends = t2
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_ended = _BOOLEANS[b[i]]
+    i += 1
+    f_trial = _BOOLEANS[b[i]]
+    i += 1
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    f_observed_at, i = read_long(b, i)
+    return ContractFact(
+        entity=f_entity,
+        number=f_number,
+        starts=f_starts,
+        ends=f_ends,
+        ended=f_ended,
+        trial=f_trial,
+        snapshot_id=f_snapshot_id,
+        observed_at=f_observed_at,
+    ), i
+
+
+def _w_ContractFact(o: bytearray, r: ContractFact) -> None:
+    if type(r) is not ContractFact:
+        raise EncodeError(f"{type(r).__name__} is no ContractFact")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.number)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t1 = r.starts
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    t2 = r.ends
+    if t2 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t2)
+    write_boolean(o, r.ended)
+    write_boolean(o, r.trial)
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.observed_at)
+
+
+def _r_DeadlineFact(b: bytes, i: int) -> tuple[DeadlineFact, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_key = b[i : i + n].decode()
+    i += n
+    f_due, i = read_long(b, i)
+    f_counts = _BOOLEANS[b[i]]
+    i += 1
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    f_observed_at, i = read_long(b, i)
+    return DeadlineFact(
+        entity=f_entity, key=f_key, due=f_due, counts=f_counts, snapshot_id=f_snapshot_id, observed_at=f_observed_at
+    ), i
+
+
+def _w_DeadlineFact(o: bytearray, r: DeadlineFact) -> None:
+    if type(r) is not DeadlineFact:
+        raise EncodeError(f"{type(r).__name__} is no DeadlineFact")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.key)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.due)
+    write_boolean(o, r.counts)
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.observed_at)
+
+
+def _r_OpenSignal(b: bytes, i: int) -> tuple[OpenSignal, int]:
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_signal_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_signal_type = b[i : i + n].decode()
+    i += n
+    f_severity = _S_Severity[b[i]]
+    i += 1
+    f_opened_at, i = read_long(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_window_key = b[i : i + n].decode()
+    i += n
+    f_valid_until: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_valid_until = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_value: float | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t2, i = read_double(b, i)
+        f_value = t2
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_detector = b[i : i + n].decode()
+    i += n
+    t4: list[Evidence] = []
+    while b[i]:
+        n, i = read_count(b, i, 7)
+        for _ in range(n):
+            t3, i = _r_Evidence(b, i)
+            t4.append(t3)
+    i += 1
+    f_evidence = tuple(t4)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_caused_by = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_trace_id = b[i : i + n].decode()
+    i += n
+    f_entity: EntityRef | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t5, i = _r_EntityRef(b, i)
+        f_entity = t5
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    return OpenSignal(
+        signal_id=f_signal_id,
+        signal_type=f_signal_type,
+        severity=f_severity,
+        opened_at=f_opened_at,
+        window_key=f_window_key,
+        valid_until=f_valid_until,
+        value=f_value,
+        detector=f_detector,
+        evidence=f_evidence,
+        caused_by=f_caused_by,
+        trace_id=f_trace_id,
+        entity=f_entity,
+    ), i
+
+
+def _w_OpenSignal(o: bytearray, r: OpenSignal) -> None:
+    if type(r) is not OpenSignal:
+        raise EncodeError(f"{type(r).__name__} is no OpenSignal")
+    s = _utf8(r.signal_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.signal_type)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    if type(r.severity) is not Severity:
+        raise EncodeError(f"{r.severity!r} is no Severity")
+    o.append(_I_Severity[r.severity])
+    write_long(o, r.opened_at)
+    s = _utf8(r.window_key)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t1 = r.valid_until
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    t2 = r.value
+    if t2 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_double(o, t2)
+    s = _utf8(r.detector)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t3 = r.evidence
+    if write_count(o, t3):
+        for t4 in t3:
+            _w_Evidence(o, t4)
+        o.append(0)
+    s = _utf8(r.caused_by)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.trace_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t5 = r.entity
+    if t5 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_EntityRef(o, t5)
+
+
+def _r_EntityMemory(b: bytes, i: int) -> tuple[EntityMemory, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_account_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_tenant_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    f_version, i = read_long(b, i)
+    f_occurred_at, i = read_long(b, i)
+    f_observed_at, i = read_long(b, i)
+    f_fields, i = read_scalars(b, i)
+    t2: list[OpenSignal] = []
+    while b[i]:
+        n, i = read_count(b, i, 12)
+        for _ in range(n):
+            t1, i = _r_OpenSignal(b, i)
+            t2.append(t1)
+    i += 1
+    f_open = tuple(t2)
+    t4: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t5 = b[i : i + n].decode()
+            i += n
+            t3, i = read_long(b, i)
+            t4[t5] = t3
+    i += 1
+    f_counters = t4
+    f_due_at: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t6, i = read_long(b, i)
+        f_due_at = t6
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    return EntityMemory(
+        entity=f_entity,
+        account_id=f_account_id,
+        tenant_id=f_tenant_id,
+        snapshot_id=f_snapshot_id,
+        version=f_version,
+        occurred_at=f_occurred_at,
+        observed_at=f_observed_at,
+        fields=f_fields,
+        open=f_open,
+        counters=f_counters,
+        due_at=f_due_at,
+    ), i
+
+
+def _w_EntityMemory(o: bytearray, r: EntityMemory) -> None:
+    if type(r) is not EntityMemory:
+        raise EncodeError(f"{type(r).__name__} is no EntityMemory")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.account_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.tenant_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.version)
+    write_long(o, r.occurred_at)
+    write_long(o, r.observed_at)
+    write_scalars(o, r.fields)
+    t1 = r.open
+    if write_count(o, t1):
+        for t2 in t1:
+            _w_OpenSignal(o, t2)
+        o.append(0)
+    if t3 := write_names(o, r.counters):
+        for t4 in t3:
+            s = _utf8(t4)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.counters[t4])
+        o.append(0)
+    t5 = r.due_at
+    if t5 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t5)
+
+
+def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_tenant_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_account_id = b[i : i + n].decode()
+    i += n
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_source = b[i : i + n].decode()
+    i += n
+    f_observed_at, i = read_long(b, i)
+    f_created: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_created = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    t3: dict[str, UsageDay] = {}
+    while b[i]:
+        n, i = read_count(b, i, 10)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t4 = b[i : i + n].decode()
+            i += n
+            t2, i = _r_UsageDay(b, i)
+            t3[t4] = t2
+    i += 1
+    f_usage = t3
+    t6: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t7 = b[i : i + n].decode()
+            i += n
+            t5, i = read_long(b, i)
+            t6[t7] = t5
+    i += 1
+    f_meetings = t6
+    t9: dict[str, ContractFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 12)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t10 = b[i : i + n].decode()
+            i += n
+            t8, i = _r_ContractFact(b, i)
+            t9[t10] = t8
+    i += 1
+    f_contracts = t9
+    t12: dict[str, DeadlineFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 10)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t13 = b[i : i + n].decode()
+            i += n
+            t11, i = _r_DeadlineFact(b, i)
+            t12[t13] = t11
+    i += 1
+    f_deadlines = t12
+    t15: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t16 = b[i : i + n].decode()
+            i += n
+            t14, i = read_long(b, i)
+            t15[t16] = t14
+    i += 1
+    f_fulfilled = t15
+    t18: dict[str, str] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t19 = b[i : i + n].decode()
+            i += n
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t17 = b[i : i + n].decode()
+            i += n
+            t18[t19] = t17
+    i += 1
+    f_people = t18
+    t21: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t22 = b[i : i + n].decode()
+            i += n
+            t20, i = read_long(b, i)
+            t21[t22] = t20
+    i += 1
+    f_came = t21
+    f_came_until: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t23, i = read_long(b, i)
+        f_came_until = t23
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    t25: list[OpenSignal] = []
+    while b[i]:
+        n, i = read_count(b, i, 12)
+        for _ in range(n):
+            t24, i = _r_OpenSignal(b, i)
+            t25.append(t24)
+    i += 1
+    f_open = tuple(t25)
+    t27: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t28 = b[i : i + n].decode()
+            i += n
+            t26, i = read_long(b, i)
+            t27[t28] = t26
+    i += 1
+    f_counters = t27
+    f_due_at: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t29, i = read_long(b, i)
+        f_due_at = t29
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    return AccountView(
+        tenant_id=f_tenant_id,
+        account_id=f_account_id,
+        entity=f_entity,
+        snapshot_id=f_snapshot_id,
+        source=f_source,
+        observed_at=f_observed_at,
+        created=f_created,
+        usage=f_usage,
+        meetings=f_meetings,
+        contracts=f_contracts,
+        deadlines=f_deadlines,
+        fulfilled=f_fulfilled,
+        people=f_people,
+        came=f_came,
+        came_until=f_came_until,
+        open=f_open,
+        counters=f_counters,
+        due_at=f_due_at,
+    ), i
+
+
+def _w_AccountView(o: bytearray, r: AccountView) -> None:
+    if type(r) is not AccountView:
+        raise EncodeError(f"{type(r).__name__} is no AccountView")
+    s = _utf8(r.tenant_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.account_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.source)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.observed_at)
+    t1 = r.created
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    if t2 := write_names(o, r.usage):
+        for t3 in t2:
+            s = _utf8(t3)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_UsageDay(o, r.usage[t3])
+        o.append(0)
+    if t4 := write_names(o, r.meetings):
+        for t5 in t4:
+            s = _utf8(t5)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.meetings[t5])
+        o.append(0)
+    if t6 := write_names(o, r.contracts):
+        for t7 in t6:
+            s = _utf8(t7)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_ContractFact(o, r.contracts[t7])
+        o.append(0)
+    if t8 := write_names(o, r.deadlines):
+        for t9 in t8:
+            s = _utf8(t9)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_DeadlineFact(o, r.deadlines[t9])
+        o.append(0)
+    if t10 := write_names(o, r.fulfilled):
+        for t11 in t10:
+            s = _utf8(t11)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.fulfilled[t11])
+        o.append(0)
+    if t12 := write_names(o, r.people):
+        for t13 in t12:
+            s = _utf8(t13)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            s = _utf8(r.people[t13])
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+    if t14 := write_names(o, r.came):
+        for t15 in t14:
+            s = _utf8(t15)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.came[t15])
+        o.append(0)
+    t16 = r.came_until
+    if t16 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t16)
+    t17 = r.open
+    if write_count(o, t17):
+        for t18 in t17:
+            _w_OpenSignal(o, t18)
+        o.append(0)
+    if t19 := write_names(o, r.counters):
+        for t20 in t19:
+            s = _utf8(t20)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.counters[t20])
+        o.append(0)
+    t21 = r.due_at
+    if t21 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t21)
+
+
 def _r_TrackedAction(b: bytes, i: int) -> tuple[TrackedAction, int]:
     f_action, i = _r_Action(b, i)
     f_approval: Approval | None = None
@@ -4473,295 +5306,6 @@ def _w_EntityLink(o: bytearray, r: EntityLink) -> None:
     o += s
 
 
-def _r_OpenSignal(b: bytes, i: int) -> tuple[OpenSignal, int]:
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_signal_id = b[i : i + n].decode()
-    i += n
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_signal_type = b[i : i + n].decode()
-    i += n
-    f_severity = _S_Severity[b[i]]
-    i += 1
-    f_opened_at, i = read_long(b, i)
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_window_key = b[i : i + n].decode()
-    i += n
-    f_valid_until: int | None = None
-    n = b[i]
-    i += 1
-    if n == 2:
-        t1, i = read_long(b, i)
-        f_valid_until = t1
-    elif n:
-        raise DecodeError("a branch that the union does not have")
-    f_value: float | None = None
-    n = b[i]
-    i += 1
-    if n == 2:
-        t2, i = read_double(b, i)
-        f_value = t2
-    elif n:
-        raise DecodeError("a branch that the union does not have")
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_detector = b[i : i + n].decode()
-    i += n
-    t4: list[Evidence] = []
-    while b[i]:
-        n, i = read_count(b, i, 7)
-        for _ in range(n):
-            t3, i = _r_Evidence(b, i)
-            t4.append(t3)
-    i += 1
-    f_evidence = tuple(t4)
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_caused_by = b[i : i + n].decode()
-    i += n
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_trace_id = b[i : i + n].decode()
-    i += n
-    return OpenSignal(
-        signal_id=f_signal_id,
-        signal_type=f_signal_type,
-        severity=f_severity,
-        opened_at=f_opened_at,
-        window_key=f_window_key,
-        valid_until=f_valid_until,
-        value=f_value,
-        detector=f_detector,
-        evidence=f_evidence,
-        caused_by=f_caused_by,
-        trace_id=f_trace_id,
-    ), i
-
-
-def _w_OpenSignal(o: bytearray, r: OpenSignal) -> None:
-    if type(r) is not OpenSignal:
-        raise EncodeError(f"{type(r).__name__} is no OpenSignal")
-    s = _utf8(r.signal_id)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    s = _utf8(r.signal_type)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    if type(r.severity) is not Severity:
-        raise EncodeError(f"{r.severity!r} is no Severity")
-    o.append(_I_Severity[r.severity])
-    write_long(o, r.opened_at)
-    s = _utf8(r.window_key)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    t1 = r.valid_until
-    if t1 is None:
-        o.append(0)
-    else:
-        o.append(2)
-        write_long(o, t1)
-    t2 = r.value
-    if t2 is None:
-        o.append(0)
-    else:
-        o.append(2)
-        write_double(o, t2)
-    s = _utf8(r.detector)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    t3 = r.evidence
-    if write_count(o, t3):
-        for t4 in t3:
-            _w_Evidence(o, t4)
-        o.append(0)
-    s = _utf8(r.caused_by)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    s = _utf8(r.trace_id)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-
-
-def _r_EntityMemory(b: bytes, i: int) -> tuple[EntityMemory, int]:
-    f_entity, i = _r_EntityRef(b, i)
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_account_id = b[i : i + n].decode()
-    i += n
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_tenant_id = b[i : i + n].decode()
-    i += n
-    n = b[i]
-    i += 1
-    if n > 127 or n & 1:
-        n, i = read_length(b, i - 1)
-    else:
-        n >>= 1
-    f_snapshot_id = b[i : i + n].decode()
-    i += n
-    f_version, i = read_long(b, i)
-    f_occurred_at, i = read_long(b, i)
-    f_observed_at, i = read_long(b, i)
-    f_fields, i = read_scalars(b, i)
-    t2: list[OpenSignal] = []
-    while b[i]:
-        n, i = read_count(b, i, 11)
-        for _ in range(n):
-            t1, i = _r_OpenSignal(b, i)
-            t2.append(t1)
-    i += 1
-    f_open = tuple(t2)
-    t4: dict[str, int] = {}
-    while b[i]:
-        n, i = read_count(b, i, 2)
-        for _ in range(n):
-            n = b[i]
-            i += 1
-            if n > 127 or n & 1:
-                n, i = read_length(b, i - 1)
-            else:
-                n >>= 1
-            t5 = b[i : i + n].decode()
-            i += n
-            t3, i = read_long(b, i)
-            t4[t5] = t3
-    i += 1
-    f_counters = t4
-    f_due_at: int | None = None
-    n = b[i]
-    i += 1
-    if n == 2:
-        t6, i = read_long(b, i)
-        f_due_at = t6
-    elif n:
-        raise DecodeError("a branch that the union does not have")
-    return EntityMemory(
-        entity=f_entity,
-        account_id=f_account_id,
-        tenant_id=f_tenant_id,
-        snapshot_id=f_snapshot_id,
-        version=f_version,
-        occurred_at=f_occurred_at,
-        observed_at=f_observed_at,
-        fields=f_fields,
-        open=f_open,
-        counters=f_counters,
-        due_at=f_due_at,
-    ), i
-
-
-def _w_EntityMemory(o: bytearray, r: EntityMemory) -> None:
-    if type(r) is not EntityMemory:
-        raise EncodeError(f"{type(r).__name__} is no EntityMemory")
-    _w_EntityRef(o, r.entity)
-    s = _utf8(r.account_id)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    s = _utf8(r.tenant_id)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    s = _utf8(r.snapshot_id)
-    n = len(s)
-    if n < 64:
-        o.append(n << 1)
-    else:
-        write_long(o, n)
-    o += s
-    write_long(o, r.version)
-    write_long(o, r.occurred_at)
-    write_long(o, r.observed_at)
-    write_scalars(o, r.fields)
-    t1 = r.open
-    if write_count(o, t1):
-        for t2 in t1:
-            _w_OpenSignal(o, t2)
-        o.append(0)
-    if t3 := write_names(o, r.counters):
-        for t4 in t3:
-            s = _utf8(t4)
-            n = len(s)
-            if n < 64:
-                o.append(n << 1)
-            else:
-                write_long(o, n)
-            o += s
-            write_long(o, r.counters[t4])
-        o.append(0)
-    t5 = r.due_at
-    if t5 is None:
-        o.append(0)
-    else:
-        o.append(2)
-        write_long(o, t5)
-
-
 def _r_LinkDependents(b: bytes, i: int) -> tuple[LinkDependents, int]:
     t2: list[str] = []
     while b[i]:
@@ -5211,6 +5755,44 @@ def encode_AccountMemory(o: bytearray, r: AccountMemory) -> None:
         raise EncodeError(f"AccountMemory: {error}") from error
 
 
+def decode_EntityMemory(b: bytes, i: int) -> EntityMemory:
+    """The EntityMemory in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_EntityMemory(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"EntityMemory: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"EntityMemory: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_EntityMemory(o: bytearray, r: EntityMemory) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_EntityMemory(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"EntityMemory: {error}") from error
+
+
+def decode_AccountView(b: bytes, i: int) -> AccountView:
+    """The AccountView in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_AccountView(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"AccountView: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"AccountView: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_AccountView(o: bytearray, r: AccountView) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_AccountView(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"AccountView: {error}") from error
+
+
 def decode_ActionMemory(b: bytes, i: int) -> ActionMemory:
     """The ActionMemory in ``b`` from ``i`` to the end; raises DecodeError."""
     try:
@@ -5306,25 +5888,6 @@ def encode_EntityLink(o: bytearray, r: EntityLink) -> None:
         raise EncodeError(f"EntityLink: {error}") from error
 
 
-def decode_EntityMemory(b: bytes, i: int) -> EntityMemory:
-    """The EntityMemory in ``b`` from ``i`` to the end; raises DecodeError."""
-    try:
-        r, i = _r_EntityMemory(b, i)
-    except _BAD_READ as error:
-        raise DecodeError(f"EntityMemory: {type(error).__name__} {error}") from error
-    if i != len(b):
-        raise DecodeError(f"EntityMemory: {len(b) - i:+} bytes")
-    return r
-
-
-def encode_EntityMemory(o: bytearray, r: EntityMemory) -> None:
-    """Append ``r``; raises EncodeError."""
-    try:
-        _w_EntityMemory(o, r)
-    except _BAD_WRITE as error:
-        raise EncodeError(f"EntityMemory: {error}") from error
-
-
 def decode_LinkDependents(b: bytes, i: int) -> LinkDependents:
     """The LinkDependents in ``b`` from ``i`` to the end; raises DecodeError."""
     try:
@@ -5401,12 +5964,13 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\xfd\x93\xf7Skv\xfb\xc7": decode_SignalChange,
     b"\xde\xc8\xb1l\x87\xbc\xc4\xf0": decode_AccountState,
     b"\x87\x12D;F\xae\xefN": decode_AccountMemory,
+    b"aC\xfc\xb4\xe6\x18\xa5\x08": decode_EntityMemory,
+    b"\x08\xcc\xb4r\x03\xba\x08\x94": decode_AccountView,
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": decode_ActionMemory,
     b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
     b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
     b"s+=U\x94\x96\x06\xb0": decode_EntityLink,
-    b"\xacZ\x17\x12\xaaK\x96\xc5": decode_EntityMemory,
     b"3z\xf4gk\xbf\xee\x8e": decode_LinkDependents,
     b"b7\x15Z\xbcm\xb6\xb2": decode_LinkName,
     b"n\xf6\x9c\x7f\x02'\xb2y": decode_TenantClock,
@@ -5430,12 +5994,13 @@ WRITERS: Final[Mapping[type[Envelope | StateRecord], Callable[[bytearray, Any], 
     SignalChange: encode_SignalChange,
     AccountState: encode_AccountState,
     AccountMemory: encode_AccountMemory,
+    EntityMemory: encode_EntityMemory,
+    AccountView: encode_AccountView,
     ActionMemory: encode_ActionMemory,
     DecisionMemory: encode_DecisionMemory,
     DeliverySeen: encode_DeliverySeen,
     EntityFacts: encode_EntityFacts,
     EntityLink: encode_EntityLink,
-    EntityMemory: encode_EntityMemory,
     LinkDependents: encode_LinkDependents,
     LinkName: encode_LinkName,
     TenantClock: encode_TenantClock,
@@ -5459,12 +6024,13 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     SignalChange: b"\xfd\x93\xf7Skv\xfb\xc7",
     AccountState: b"\xde\xc8\xb1l\x87\xbc\xc4\xf0",
     AccountMemory: b"\x87\x12D;F\xae\xefN",
+    EntityMemory: b"aC\xfc\xb4\xe6\x18\xa5\x08",
+    AccountView: b"\x08\xcc\xb4r\x03\xba\x08\x94",
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
     DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
     EntityLink: b"s+=U\x94\x96\x06\xb0",
-    EntityMemory: b"\xacZ\x17\x12\xaaK\x96\xc5",
     LinkDependents: b"3z\xf4gk\xbf\xee\x8e",
     LinkName: b"b7\x15Z\xbcm\xb6\xb2",
     TenantClock: b"n\xf6\x9c\x7f\x02'\xb2y",

@@ -954,6 +954,154 @@ class AccountMemory(StateRecord, frozen=True, kw_only=True, gc=False):
     """Next timer of this state on its tenant's clock, null for none."""
 
 
+class UsageDay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Usage by the day that ends at or after it, counted from the epoch; at most 121 days."""
+
+    events: int
+    """Uses."""
+    amount: float
+    """Sum of their quantities."""
+
+
+class ContractFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Contracts by record."""
+
+    entity: EntityRef
+    """The record."""
+    number: str
+    """Tells that two records are one contract."""
+    starts: int | None
+    """Begin."""
+    ends: int | None
+    """From when on it holds no more."""
+    ended: bool
+    """It was ended."""
+    trial: bool
+    """It is a trial."""
+    snapshot_id: str
+    """Its record."""
+    observed_at: int
+    """When it was seen."""
+
+
+class DeadlineFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Deadlines by record, the latest ones."""
+
+    entity: EntityRef
+    """The record."""
+    key: str
+    """What is due."""
+    due: int
+    """When."""
+    counts: bool
+    """Whether it is of a kind that may be missed, and not done."""
+    snapshot_id: str
+    """Its record."""
+    observed_at: int
+    """When it was seen."""
+
+
+class OpenSignal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Open signals of this record."""
+
+    signal_id: str
+    """Id."""
+    signal_type: str
+    """Type."""
+    severity: Severity
+    """Present severity."""
+    opened_at: int
+    """When it opened."""
+    window_key: str
+    """Episode."""
+    valid_until: int | None
+    """Expiry."""
+    value: float | None
+    """Measure."""
+    detector: str
+    """Detector."""
+    evidence: tuple[Evidence, ...]
+    """Evidence."""
+    caused_by: str
+    """Action id of an echo, else empty."""
+    trace_id: str
+    """Trace of its cause."""
+    entity: EntityRef | None
+    """Its subject where that is not the record or account that remembers it."""
+
+
+class EntityMemory(StateRecord, frozen=True, kw_only=True, gc=False):
+    """Perception: a record's last content and its open signals."""
+
+    SCHEMA = "state/entity_memory.v1"
+
+    entity: EntityRef
+    """The record."""
+    account_id: str
+    """Its account."""
+    tenant_id: str
+    """Its tenant."""
+    snapshot_id: str
+    """Last snapshot."""
+    version: int
+    """Last source version."""
+    occurred_at: int
+    """Of the last snapshot."""
+    observed_at: int
+    """Of the last snapshot."""
+    fields: dict[str, Scalar]
+    """Last normalised fields."""
+    open: tuple[OpenSignal, ...]
+    """Open signals of this record."""
+    counters: dict[str, int]
+    """What detectors remember, for example repeated slips."""
+    due_at: int | None
+    """Next timer of this state on its tenant's clock, null for none."""
+
+
+class AccountView(StateRecord, frozen=True, kw_only=True, gc=False):
+    """Perception: what an account's records come to, as far as signals of the account look at it."""
+
+    SCHEMA = "state/account_view.v1"
+
+    tenant_id: str
+    """Tenant."""
+    account_id: str
+    """Account."""
+    entity: EntityRef
+    """The account as a subject."""
+    snapshot_id: str
+    """Newest record that was taken in."""
+    source: str
+    """Its connector."""
+    observed_at: int
+    """When it was seen."""
+    created: int | None
+    """When the account began, as its records say."""
+    usage: dict[str, UsageDay]
+    """Usage by the day that ends at or after it, counted from the epoch; at most 121 days."""
+    meetings: dict[str, int]
+    """Start of each meeting by its record: those to come, and the last ones held."""
+    contracts: dict[str, ContractFact]
+    """Contracts by record."""
+    deadlines: dict[str, DeadlineFact]
+    """Deadlines by record, the latest ones."""
+    fulfilled: dict[str, int]
+    """When what was due was delivered, by key, the latest ones."""
+    people: dict[str, str]
+    """Active stakeholders by record: person and post."""
+    came: dict[str, int]
+    """Today's net change by person and post: more than 0 came, less went."""
+    came_until: int | None
+    """End of the day that ``came`` is about."""
+    open: tuple[OpenSignal, ...]
+    """Open signals of the account."""
+    counters: dict[str, int]
+    """What detectors remember."""
+    due_at: int | None
+    """Next timer, null for none."""
+
+
 class TrackedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Open and recent actions."""
 
@@ -1080,62 +1228,6 @@ class EntityLink(StateRecord, frozen=True, kw_only=True, gc=False):
     """When a happening is forgotten, on its tenant's clock; null for records."""
     named: str
     """Account key that the record itself named last; empty where it names none."""
-
-
-class OpenSignal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Open signals of this record."""
-
-    signal_id: str
-    """Id."""
-    signal_type: str
-    """Type."""
-    severity: Severity
-    """Present severity."""
-    opened_at: int
-    """When it opened."""
-    window_key: str
-    """Episode."""
-    valid_until: int | None
-    """Expiry."""
-    value: float | None
-    """Measure."""
-    detector: str
-    """Detector."""
-    evidence: tuple[Evidence, ...]
-    """Evidence."""
-    caused_by: str
-    """Action id of an echo, else empty."""
-    trace_id: str
-    """Trace of its cause."""
-
-
-class EntityMemory(StateRecord, frozen=True, kw_only=True, gc=False):
-    """Perception: a record's last content and its open signals."""
-
-    SCHEMA = "state/entity_memory.v1"
-
-    entity: EntityRef
-    """The record."""
-    account_id: str
-    """Its account."""
-    tenant_id: str
-    """Its tenant."""
-    snapshot_id: str
-    """Last snapshot."""
-    version: int
-    """Last source version."""
-    occurred_at: int
-    """Of the last snapshot."""
-    observed_at: int
-    """Of the last snapshot."""
-    fields: dict[str, Scalar]
-    """Last normalised fields."""
-    open: tuple[OpenSignal, ...]
-    """Open signals of this record."""
-    counters: dict[str, int]
-    """What detectors remember, for example repeated slips."""
-    due_at: int | None
-    """Next timer of this state on its tenant's clock, null for none."""
 
 
 class LinkDependents(StateRecord, frozen=True, kw_only=True, gc=False):

@@ -196,7 +196,7 @@ TABLES: Final[Mapping[str, Table]] = {
         service="perception",
         name="memory",
         changelog="revloop-perception-memory-changelog",
-        states=("state/entity_memory.v1",),
+        states=("state/entity_memory.v1", "state/account_view.v1"),
     ),
     "world_model": Table(
         service="world_model",

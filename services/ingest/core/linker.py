@@ -16,7 +16,7 @@ from revloop.contracts.keys import join_key
 from revloop.integrations.record import DELETED, Record, Reference
 from revloop.stage import Emit
 from revloop.tenants import Registry
-from services.ingest.core.directory import ACCOUNT, Directory, name_key, part_keys
+from services.ingest.core.directory import ACCOUNT, Directory, Missing, name_key, part_keys
 from services.ingest.core.links import Fate, accounts_of, link, move, wake
 from services.ingest.core.mappings import referred_kinds
 from services.ingest.core.parsed import Parser
@@ -104,6 +104,18 @@ class Desk:
             directory.depend(names, key)
         self._follow(record, known, linked.link, key)
         return linked.fate
+
+    def ask_for_the_rest(self, missing: Missing, records: Sequence[Record | Reject], keys: Sequence[str]) -> None:
+        """Add to ``missing`` what the records that follow will miss, so that a delivery comes again once for all."""
+        for record, key in zip(records, keys, strict=True):
+            if isinstance(record, Reject):
+                continue
+            try:
+                _, names = self._directory.accounts_of(record, self._directory.link(key))
+                if record.entity_type not in HAPPENINGS:
+                    self._directory.require(part_keys(names, key))
+            except Missing as more:
+                missing.keys = [*missing.keys, *more.keys]
 
     def _follow(self, record: Record, known: EntityLink | None, now: EntityLink, key: str) -> None:
         """What refers to the record, or to its account, goes along."""

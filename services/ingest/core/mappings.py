@@ -29,7 +29,7 @@ def _mapping(
         account=own.account if linked else base.account,
         via=via if linked else base.via,
         names={**base.names, **own.names},
-        fields={**base.fields, **own.fields},
+        fields={name: path for name, path in {**base.fields, **own.fields}.items() if path is not None},
         own_domains=profile.own_domains,
     )
 

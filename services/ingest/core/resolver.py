@@ -164,6 +164,9 @@ class ResolverCore:
                 if isinstance(record, Reject):
                     raise record
                 fate = desk.take(number, record, key)
+            except Missing as missing:
+                desk.ask_for_the_rest(missing, read.parsed.records[number + 1 :], read.link_keys[number + 1 :])
+                raise
             except Reject as refusal:
                 tally.dead += 1
                 refused.append((number, refusal))

@@ -6,10 +6,12 @@ import msgspec
 
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import (
+    AccountView,
     ConfidenceSource,
     EntityChange,
     EntityChangeKind,
     EntityMemory,
+    EntityRef,
     Envelope,
     Evidence,
     LedgerEntry,
@@ -23,6 +25,7 @@ from revloop.contracts.generated.events import (
 )
 from revloop.contracts.ids import canonical, derive_id
 from revloop.stage import Emit
+from services.perception.core.detector import Figure
 
 SOURCE = "perception"
 Fields = Mapping[str, bool | int | float | str | None]
@@ -37,6 +40,10 @@ STATUS = {
 }
 
 
+Memory = EntityMemory | AccountView
+"""What remembers open signals."""
+
+
 class Opening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A new signal before it has an id."""
 
@@ -47,11 +54,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     evidence: tuple[Evidence, ...]
     window_key: str
     valid_until: int | None
+    subject: EntityRef | None = None
 
 
-def open_signal(memory: EntityMemory, cause: Envelope, new: Opening, now: int, caused_by: str) -> OpenSignal:
+def open_signal(memory: Memory, cause: Envelope, new: Opening, now: int, caused_by: str) -> OpenSignal:
     """``new`` with its id: the same cause opens the same signal."""
-    entity = memory.entity
+    entity = new.subject or memory.entity
     signal_id = derive_id(
         "sig",
         memory.tenant_id,
@@ -74,10 +82,11 @@ def open_signal(memory: EntityMemory, cause: Envelope, new: Opening, now: int, c
         evidence=new.evidence,
         caused_by=caused_by,
         trace_id=cause.trace_id,
+        entity=new.subject,
     )
 
 
-def change(memory: EntityMemory, cause: Envelope, signal: OpenSignal, kind: SignalChangeKind, now: int) -> list[Emit]:
+def change(memory: Memory, cause: Envelope, signal: OpenSignal, kind: SignalChangeKind, now: int) -> list[Emit]:
     """The change of ``signal`` and its ledger entry."""
     event = SignalChange(
         event_id=derive_id("sgc", signal.signal_id, kind.value, now),
@@ -96,7 +105,7 @@ def change(memory: EntityMemory, cause: Envelope, signal: OpenSignal, kind: Sign
         severity=signal.severity,
         confidence=1.0,
         confidence_source=ConfidenceSource.direct,
-        entity=memory.entity,
+        entity=signal.entity or memory.entity,
         window_key=signal.window_key,
         valid_until=signal.valid_until,
         value=signal.value,
@@ -178,4 +187,20 @@ def evidence(memory: EntityMemory, names: tuple[str, ...], before: Fields) -> tu
             observed_at=memory.observed_at,
         )
         for name in names
+    )
+
+
+def figures(view: AccountView, found: tuple[Figure, ...]) -> tuple[Evidence, ...]:
+    """The figures that a signal of an account rests on, as of the newest record that they count."""
+    return tuple(
+        Evidence(
+            snapshot_id=view.snapshot_id,
+            source=view.source,
+            entity=f"account/{view.account_id}",
+            field=figure.name,
+            before=figure.before,
+            after=figure.after,
+            observed_at=view.observed_at,
+        )
+        for figure in found
     )

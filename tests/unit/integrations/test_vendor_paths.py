@@ -55,7 +55,8 @@ PEOPLE: Json = {"to": [{"mail": "Ann@B.example"}, {"mail": "c@own.example"}, {"n
         ("to.*.mail | external | domain", PEOPLE, ["b.example"]),
         ("to.*.mail | external | domain | first_label", PEOPLE, ["b"]),
         ("to.0.mail | domain", PEOPLE, "b.example"),
-        ("a | domain", {"a": "https"}, "https"),
+        ("a | domain", {"a": "https://www.Acme.example:443/en?x=1"}, "acme.example"),
+        ("a | domain", {"a": ""}, None),
     ],
 )
 def test_a_path_finds_its_value_or_nothing(path: str, record: Json, wanted: Json) -> None:

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 
-from services.perception.core.detector import Detector, EventDetector, StateDetector
+from services.perception.core.detector import AccountDetector, Detector, EventDetector, StateDetector
 
 
 def load_detectors() -> Sequence[Detector]:
@@ -12,7 +12,7 @@ def load_detectors() -> Sequence[Detector]:
     found: dict[str, Detector] = {}
     for module in pkgutil.iter_modules(__path__):
         detector = importlib.import_module(f"{__name__}.{module.name}").DETECTOR
-        if not isinstance(detector, EventDetector | StateDetector):
+        if not isinstance(detector, EventDetector | StateDetector | AccountDetector):
             raise TypeError(f"{module.name}: DETECTOR is no detector")
         if detector.signal_type in found:
             raise ValueError(f"two detectors claim {detector.signal_type}")

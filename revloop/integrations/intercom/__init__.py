@@ -1,0 +1,1 @@
+"""Intercom: conversations with customers by REST answers and webhooks."""
