@@ -95,7 +95,7 @@ def test_a_second_version_stands_beside_the_first(tmp_path: Path) -> None:
 BAD_TOPICS: dict[str, tuple[str, str, str]] = {
     "an unknown event": ("[raw/disposition.v1]", "[raw/dispositions.v1]", "raw/dispositions.v1 is used but"),
     "an event nowhere": ("events: [raw/unresolved.v1]", "events: [raw/tick.v1]", "raw/unresolved.v1 is on no topic"),
-    "a state nowhere": ("states: [state/entity_memory.v1]", "states: []", "entity_memory.v1 is on no topic"),
+    "a state nowhere": ("states: [state/decision_memory.v1]", "states: []", "decision_memory.v1 is on no topic"),
     "a key that is no field": ("key: snapshot_id", "key: snapshot", "no string field of raw/unresolved.v1"),
     "a key that is no text": ("key: snapshot_id", "key: item", "no string field of raw/unresolved.v1"),
     "two producers": ("producers: [world_model]", "producers: [world_model, console]", "2 producers"),
