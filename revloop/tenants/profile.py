@@ -128,6 +128,9 @@ class SignalSettings(Model):
     support_sev2_aging_hours: Annotated[tuple[int, int, int], AfterValidator(_rising)] = (24, 48, 72)
     severe_priorities: tuple[str, ...] = ("1", "2")
     action_ttl_days: Days = 90
+    ticket_ttl_days: Days = 14
+    account_activated_ttl_days: Days = 90
+    meeting_upcoming_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
     usage_metrics: Annotated[
         tuple[str, ...], Field(description="Metrics that count as usage; every one when empty.")
     ] = ()
