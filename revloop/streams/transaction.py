@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Callable, Mapping
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from revloop.streams.clients import PURGED, Config, heals
 from revloop.streams.outputs import Outgoing
 from revloop.streams.specs import Headers, Place
+
+log = structlog.get_logger()
 
 CALL_TIMEOUT_S = 5.0
 CLOSE_WITHIN_S = 5.0
@@ -108,6 +111,13 @@ class Transactions:
         A client that lost its coordinator may take its time-outs to end: it is not waited for.
         """
         self._producer.purge()
-        ending = threading.Thread(target=self._producer.close, name="producer-end", daemon=True)
+        ending = threading.Thread(target=_close, args=(self._producer,), name="producer-end", daemon=True)
         ending.start()
         ending.join(CLOSE_WITHIN_S)
+
+
+def _close(producer: Producer) -> None:
+    try:
+        producer.close()
+    except KafkaException as error:
+        log.info("producer_closed", detail=str(error))  # fenced or cut off: what it left open ends without it
