@@ -10,6 +10,7 @@ import revloop.cli.ledger
 import revloop.cli.machine
 import revloop.cli.orders
 import revloop.cli.reading
+import revloop.cli.simulate
 
 app = typer.Typer(
     name="revloop",
@@ -21,6 +22,7 @@ MODULES = (
     revloop.cli.machine,
     revloop.cli.data,
     revloop.cli.check,
+    revloop.cli.simulate,
     revloop.cli.reading,
     revloop.cli.dead,
     revloop.cli.orders,

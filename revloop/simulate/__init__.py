@@ -1,0 +1,1 @@
+"""A made-up software company: its customers' lives as vendors would tell them, and what is true about them."""
