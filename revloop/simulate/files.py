@@ -10,8 +10,8 @@ from typing import IO
 
 import msgspec
 
-from revloop.contracts.times import iso
 from revloop.simulate.channel import Delivery
+from revloop.simulate.wire.form import moment
 
 LEVEL = 6
 
@@ -61,7 +61,7 @@ def delivery_line(tenant: str, seq: int, delivery: Delivery) -> bytes:
     request = b',"request":%s' % delivery.request if delivery.request else b""
     return b'{"seq":%d,"at":%s,"tenant":%s,"connector":%s,"mode":%s,"resource":%s%s,"body":%s}\n' % (
         seq,
-        _text(iso(delivery.at)),
+        _text(moment(delivery.at)),
         _text(tenant),
         _text(delivery.connector),
         _text(delivery.mode),

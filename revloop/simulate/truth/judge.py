@@ -85,7 +85,7 @@ class Judge:
             if case.say.said:
                 rows += [self._row(self._lives[number], said) for said in case.say.said]
                 case.say.said.clear()
-        rows.sort(key=lambda row: (row[3], row))
+        rows.sort(key=lambda row: (row[3], row[0]))  # what one account said at one moment stays in order
         return rows
 
     def _row(self, life: Life, said: Said) -> tuple[str, ...]:

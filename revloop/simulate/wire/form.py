@@ -1,10 +1,11 @@
 """What every vendor's writer gives: rows, how a page of them looks, and how times are written."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import msgspec
 
-from revloop.contracts.times import DAY_MS, iso
+from revloop.contracts.times import DAY_MS, SECOND_MS, iso
 from revloop.simulate.records import Record
 
 Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
@@ -39,10 +40,22 @@ class Push(msgspec.Struct, frozen=True):
 
 def stamp(at: int) -> str:
     """``2024-03-01T09:00:00.000Z``."""
-    text = iso(at)
-    return text if "." in text else f"{text[:-1]}.000Z"
+    return f"{second(at)[:-1]}.{at % SECOND_MS:03d}Z"
 
 
+def second(at: int) -> str:
+    """``2024-03-01T09:00:00Z``: what is left of a second is not written."""
+    day, rest = divmod(at // SECOND_MS, DAY_MS // SECOND_MS)
+    minutes, seconds = divmod(rest, 60)
+    return f"{day_text(day)}T{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}Z"
+
+
+def moment(at: int) -> str:
+    """The shorter of both: milliseconds are written where there are some."""
+    return stamp(at) if at % SECOND_MS else second(at)
+
+
+@lru_cache(maxsize=4_096)
 def day_text(day: int) -> str:
     """``2024-03-01`` for a day of the epoch."""
     return iso(day * DAY_MS)[:10]

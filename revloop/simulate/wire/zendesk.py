@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from revloop.contracts.times import MINUTE_MS, SECOND_MS, iso
+from revloop.contracts.times import MINUTE_MS, SECOND_MS
 from revloop.simulate.keys import number
 from revloop.simulate.records import Organization, Record, Ticket
-from revloop.simulate.wire.form import Json, Poll, Row
+from revloop.simulate.wire.form import Json, Poll, Row, second
 
 SITE = "https://lumenta.zendesk.example/api/v2"
 MINUTES = (3 * 60 + 20, 9 * 60 + 20, 15 * 60 + 20, 21 * 60 + 20)
@@ -60,8 +60,8 @@ def _organization(organization: Organization) -> Row:
         "id": int(organization.id),
         "name": organization.name,
         "external_id": organization.account if organization.linked else None,
-        "created_at": _second(organization.created),
-        "updated_at": _second(organization.changed),
+        "created_at": second(organization.created),
+        "updated_at": second(organization.changed),
         "domain_names": [organization.domain],
         "details": None,
         "notes": None,
@@ -80,8 +80,8 @@ def _ticket(ticket: Ticket) -> Row:
         "id": int(ticket.id),
         "external_id": None,
         "via": {"channel": "email"},
-        "created_at": _second(ticket.created),
-        "updated_at": _second(ticket.changed),
+        "created_at": second(ticket.created),
+        "updated_at": second(ticket.changed),
         "type": "incident",
         "subject": ticket.subject,
         "priority": ticket.priority,
@@ -97,13 +97,9 @@ def _ticket(ticket: Ticket) -> Row:
         ],
         "metric_set": {
             "ticket_id": int(ticket.id),
-            "created_at": _second(ticket.created),
-            "solved_at": None if ticket.solved is None else _second(ticket.solved),
+            "created_at": second(ticket.created),
+            "solved_at": None if ticket.solved is None else second(ticket.solved),
             "reopens": ticket.reopens,
             "full_resolution_time_in_minutes": {"calendar": solved, "business": None},
         },
     }
-
-
-def _second(at: int) -> str:
-    return iso(at // SECOND_MS * SECOND_MS)
