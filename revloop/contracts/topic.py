@@ -8,6 +8,11 @@ from revloop.contracts.failures import EncodeError
 from revloop.contracts.generated.events import Envelope
 from revloop.contracts.keys import account_key, tenant_key
 
+MAX_MESSAGE_BYTES = 10 * 2**20
+"""Largest record of a topic or changelog."""
+MAX_DEAD_LETTER_BYTES = 2 * MAX_MESSAGE_BYTES + 2**16
+"""Largest dead letter: it holds all of an input, has that input's key once more as its own, and says why."""
+
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """One topic of schemas/topics.yaml."""

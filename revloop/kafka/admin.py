@@ -9,12 +9,11 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from revloop.contracts.failures import RevloopError
 from revloop.contracts.generated.topics import PARTITIONS, TABLES, TOPICS
 from revloop.contracts.times import DAY_MS
-from revloop.contracts.topic import Topic
+from revloop.contracts.topic import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES, Table, Topic
 from revloop.kafka.waiting import came_true
 
 WAIT_S = 30.0
 DEAD_RETENTION_MS = 30 * DAY_MS
-MAX_MESSAGE_BYTES = 10 * 2**20
 AS_THE_CLUSTER_SAYS = -1
 """Replication: ``default.replication.factor`` of the brokers."""
 
@@ -41,15 +40,20 @@ class Report(msgspec.Struct):
 
 def topic_specs() -> list[TopicSpec]:
     """Every topic of topics.yaml, its dead letters, and the changelogs."""
-    specs = [TopicSpec(topic.name, PARTITIONS, _config(topic)) for topic in TOPICS.values()]
+    return specs_of(list(TOPICS.values()), list(TABLES.values()))
+
+
+def specs_of(topics: Sequence[Topic], tables: Sequence[Table]) -> list[TopicSpec]:
+    """These topics, their dead letters, and the changelogs of these tables."""
+    specs = [TopicSpec(topic.name, PARTITIONS, _config(topic)) for topic in topics]
     dead = {
         "cleanup.policy": "delete",
         "retention.ms": str(DEAD_RETENTION_MS),
-        "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        "max.message.bytes": str(MAX_DEAD_LETTER_BYTES),
     }
-    specs += [TopicSpec(topic.dead, PARTITIONS, dead) for topic in TOPICS.values() if topic.dead]
+    specs += [TopicSpec(topic.dead, PARTITIONS, dead) for topic in topics if topic.dead]
     compact = {"cleanup.policy": "compact", "max.message.bytes": str(MAX_MESSAGE_BYTES)}
-    return specs + [TopicSpec(table.changelog, PARTITIONS, compact) for table in TABLES.values()]
+    return specs + [TopicSpec(table.changelog, PARTITIONS, compact) for table in tables]
 
 
 def _config(topic: Topic) -> dict[str, str]:

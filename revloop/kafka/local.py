@@ -2,6 +2,7 @@
 
 import base64
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from revloop.kafka.waiting import came_true
 START_WITHIN_S = 60.0
 HEAP = "512m"
 LOG_LINES = 15
+PORTS = range(15_000, 32_000, 2)
 BROKER = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -295,14 +297,17 @@ def _alive(running: Running) -> psutil.Process | None:
 
 
 def free_port_pair() -> int:
-    """A port P such that P and P + 1 are free on loopback at this moment."""
-    for _ in range(100):
+    """A port P such that P and P + 1 are free on loopback at this moment.
+
+    Both lie below what systems give to outgoing connections: such a connection could take the port of a broker that is
+    down for a moment.
+    """
+    for port in random.sample(PORTS, 100):
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
+            except OSError:
                 continue
             return port
     raise OSError("no two neighbouring ports are free on loopback")

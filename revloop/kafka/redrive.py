@@ -9,6 +9,7 @@ from revloop.contracts import codec
 from revloop.contracts.failures import RevloopError
 from revloop.contracts.generated.events import DeadLetter
 from revloop.contracts.generated.topics import PARTITIONS, TOPICS
+from revloop.contracts.topic import MAX_DEAD_LETTER_BYTES
 from revloop.kafka.client import ClientConfig
 
 READ_RECORDS = 1000
@@ -47,7 +48,8 @@ def redrive(topic: str, choice: Choice, client: ClientConfig, told: Callable[[De
     if known is None or not known.dead:
         dead = ", ".join(sorted(name for name, found in TOPICS.items() if found.dead))
         raise RedriveFailed(f"{topic!r} has no dead letters; topics that have: {dead}")
-    producer = Producer({**client, "acks": "all", "enable.idempotence": True})
+    size = {"message.max.bytes": MAX_DEAD_LETTER_BYTES}  # wider than the topic's own limit, which the broker holds
+    producer = Producer({**client, **size, "acks": "all", "enable.idempotence": True})
     failures: list[KafkaError] = []
     done: set[tuple[int, int]] = set()
 

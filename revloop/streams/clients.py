@@ -4,12 +4,11 @@ import logging
 
 from confluent_kafka import KafkaError
 
+from revloop.contracts.topic import MAX_DEAD_LETTER_BYTES
 from revloop.streams.settings import ServiceSettings
 
-MAX_MESSAGE_BYTES = 10 * 2**20
-"""Largest record that Revloop's topics take."""
-MAX_REQUEST_BYTES = MAX_MESSAGE_BYTES + 2**16
-"""The client's own limit is a little wider: what is too large is the broker's to say."""
+MAX_REQUEST_BYTES = MAX_DEAD_LETTER_BYTES + 2**16
+"""The client's own limit is wider than every topic's: what is too large for a topic is the broker's to say."""
 Config = dict[str, object]
 
 HEALING = frozenset(

@@ -6,12 +6,15 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from revloop.contracts import codec
 from revloop.contracts.generated.events import DeadLetter
 from revloop.contracts.generated.topics import PARTITIONS
+from revloop.contracts.topic import MAX_DEAD_LETTER_BYTES
 from revloop.kafka.admin import apply, topic_specs
 from revloop.kafka.redrive import HEADER, Choice, RedriveFailed, redrive
 from tests.avro import examples
 from tests.broker.records import WAIT_S
 
 TOPIC = "outcomes"
+LARGE = b"x" * 3_000_000
+"""More than a client takes unless it is told otherwise."""
 
 
 def letter(offset: int, reason: str, tenant: str, value: bytes) -> DeadLetter:
@@ -29,7 +32,7 @@ def client(kafka: str) -> dict[str, str]:
 
 
 def write(client: dict[str, str], letters: list[DeadLetter]) -> None:
-    producer = Producer(client)
+    producer = Producer({**client, "message.max.bytes": MAX_DEAD_LETTER_BYTES})
     for one in letters:
         producer.produce(f"{TOPIC}.dead", codec.encode(one), b"k", 3)
     assert producer.flush(WAIT_S) == 0
@@ -57,7 +60,7 @@ def test_chosen_inputs_go_back_verbatim_and_once(client: dict[str, str]) -> None
             letter(1, "bad_avro", "acme", b"one"),
             letter(2, "not_wanted", "acme", b"two"),
             letter(2, "half_wanted", "acme", b"two"),
-            letter(3, "not_wanted", "other", b"three"),
+            letter(3, "not_wanted", "other", LARGE),
         ],
     )
     told: list[DeadLetter] = []
@@ -67,7 +70,7 @@ def test_chosen_inputs_go_back_verbatim_and_once(client: dict[str, str]) -> None
     assert redrive(TOPIC, Choice(partition=3, offset=9), client, told.append) == 0
     assert redrive(TOPIC, Choice(), client, told.append) == 3
     found = written(client)
-    assert [message.value() for message in found] == [b"two", b"one", b"one", b"two", b"three"]
+    assert [message.value() for message in found] == [b"two", b"one", b"one", b"two", LARGE]
     assert {(message.key(), message.partition()) for message in found} == {(b"k", 3)}
     assert found[0].headers() == [(HEADER, b"ded_2_not_wanted")]
 

@@ -13,6 +13,7 @@ OBJECTS: Mapping[str, ObjectMapping] = {
     "Account": ObjectMapping(
         entity_type=EntityType.ACCOUNT,
         account="Id",
+        names={"domain": "Website | domain"},
         fields={
             "name": "Name",
             "domain": "Website | domain",

@@ -36,7 +36,7 @@ class Segment:
     def delivery_id(self, resource: str, body: Json) -> str:
         """The call's own id; a batch has none."""
         found = body.get("messageId") if isinstance(body, dict) else None
-        return found if isinstance(found, str) else ""
+        return f"{body.get('type', resource)} {found}" if isinstance(body, dict) and isinstance(found, str) else ""
 
 
 NORMALISER = Segment()

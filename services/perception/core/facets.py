@@ -27,6 +27,7 @@ USAGE_DAYS = 121
 KEPT_MEETINGS = 8
 """Of those held: enough to find the last one again when some are called off afterwards."""
 KEPT_DEADLINES = 60
+"""Of those that are history."""
 KEPT_FULFILLED = 200
 ENDED = frozenset({"canceled", "cancelled", "ended", "expired", "terminated"})
 """States of a contract that every vendor's word for an end comes to; a tenant may name more."""
@@ -136,8 +137,10 @@ def _deadlines(view: AccountView, snapshot: Snapshot, profile: Profile) -> Accou
             observed_at=snapshot.observed_at,
         )
     kept = _with(view.deadlines, _name(snapshot), fact)
-    if len(kept) > KEPT_DEADLINES:
-        del kept[min(kept, key=lambda name: (kept[name].due, name))]
+    history = snapshot.observed_at - profile.signals.deadline_missed_days[1] * DAY_MS
+    past = sorted((found.due, name) for name, found in kept.items() if found.due <= history)
+    for _, name in past[: max(0, len(kept) - KEPT_DEADLINES)]:
+        del kept[name]  # what is still to come, or may be missed now, stays
     return replace(view, deadlines=kept)
 
 

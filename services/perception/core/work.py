@@ -11,6 +11,7 @@ from revloop.contracts.generated.events import (
     Severity,
     SignalChangeKind,
     Snapshot,
+    Tick,
 )
 from revloop.contracts.times import iso
 from revloop.stage import Emit, Refusal
@@ -60,8 +61,8 @@ class Work:
         self.open.clear()
 
     def wait(self, at: int | None) -> None:
-        """Look again at ``at``."""
-        if at is not None:
+        """Look again at ``at``; on a tick a moment that has come is no reason to look again."""
+        if at is not None and (at > self._now or not isinstance(self._cause, Tick)):
             self._due.append(at)
 
     @property

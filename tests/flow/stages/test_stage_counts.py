@@ -9,7 +9,7 @@ import pytest
 
 from revloop.contracts.generated.events import LedgerReceipt
 from tests.flow.stages.counting import receipt, tick
-from tests.flow.stages.rig import Rig
+from tests.flow.stages.rig import Rig, Worker
 from tests.processes import wait_until
 
 ACCOUNTS = 40
@@ -46,14 +46,18 @@ def test_killed_at_work_and_while_it_recovers(rig: Rig) -> None:
     assert rig.store("0") == rig.changelog()
 
 
+def shares(*workers: Worker) -> list[int]:
+    """How many partitions each worker has."""
+    return [len(part["assigned"]) for worker in workers for part in worker.status().get("parts", ())]
+
+
 def test_a_second_worker_comes_and_goes(rig: Rig) -> None:
     first = rig.started("0")
     rig.feed(receipts(0, 2000))
     second = rig.start("1")
     rig.feed(receipts(2000, 2000))
     wait_until(second.is_ready, within_s=60, what="the second worker being ready")
-    shared = [len(part["assigned"]) for worker in (first, second) for part in worker.status()["parts"]]
-    assert sorted(shared) == [6, 6]
+    wait_until(lambda: shares(first, second) == [6, 6], within_s=60, what="both having half of the partitions")
     rig.feed(receipts(4000, 2000))
     assert second.end() == 0
     rig.feed(receipts(6000, 500))
