@@ -43,4 +43,4 @@ class Meetings:
         holding = {str(last): (self._account, float((at - last) // DAY_MS))} if last is not None and silent else {}
         say.holds("NO_MEETING_IN_21_DAYS", holding, at, may_open=ticking)
         soon = {name: (name, None) for name, start in self._starts.items() if 0 < start - at <= SOON_MS}
-        say.holds("MEETING_UPCOMING", soon, at, may_open=True)
+        say.holds("MEETING_UPCOMING", soon, at, may_open=ticking)

@@ -1,10 +1,14 @@
-"""STAKEHOLDER_CHANGED: people came, went or changed role on the account or an open deal; one batch a day."""
+"""STAKEHOLDER_CHANGED: people joined, left or changed role on the account or an open deal; one batch a day.
+
+Who joins a deal joined, though the account knew them; a deal that closes takes nobody away.
+"""
 
 from revloop.simulate.channel import Heard
 from revloop.simulate.records import Deal, DealRole, Relation
 from revloop.simulate.truth.sayings import Sayings
 
-Place = tuple[str, str]
+Place = tuple[str, str, str]
+"""(deal or nothing for the account, person, role)."""
 
 
 class People:
@@ -13,8 +17,7 @@ class People:
     def __init__(self, account: str) -> None:
         self._account = account
         self._relations: dict[str, Place] = {}
-        self._roles: dict[str, tuple[str, Place]] = {}
-        self._closed: set[str] = set()
+        self._roles: dict[str, Place] = {}
         self._before: frozenset[Place] = frozenset()
         self._moved = False
 
@@ -24,19 +27,21 @@ class People:
             case Relation() as relation:
                 self._relations.pop(relation.id, None)
                 if relation.active:
-                    self._relations[relation.id] = (relation.contact, relation.part)
+                    self._relations[relation.id] = ("", relation.contact, relation.part)
             case DealRole() as role:
                 self._roles.pop(role.id, None)
                 if not role.deleted:
-                    self._roles[role.id] = (role.deal, (role.contact, role.part))
+                    self._roles[role.id] = (role.deal, role.contact, role.part)
             case Deal() as deal if deal.stage.closed:
-                self._roles = {name: item for name, item in self._roles.items() if item[0] != deal.id}
+                self._roles = {name: place for name, place in self._roles.items() if place[0] != deal.id}
+                self._before = frozenset(place for place in self._before if place[0] != deal.id)
                 return
             case _:
                 return
         if heard.baseline:
             self._before = self._now()
-        self._moved = not heard.baseline
+        else:
+            self._moved = True
 
     def tick(self, at: int, say: Sayings) -> None:
         """The day is over."""
@@ -48,4 +53,4 @@ class People:
         self._before, self._moved = now, False
 
     def _now(self) -> frozenset[Place]:
-        return frozenset((*self._relations.values(), *(place for _, place in self._roles.values())))
+        return frozenset((*self._relations.values(), *self._roles.values()))

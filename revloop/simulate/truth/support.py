@@ -34,7 +34,7 @@ class Support:
         if ticket.escalated and not (before and before.escalated):
             say.happened("TICKET_ESCALATED", ticket.id, heard.at)
         self._aging(heard.at, say, ticking=False)
-        self._risk(heard.at, say)
+        self._risk(heard.at, say, ticking=False)
         if ticket.status == "closed":
             del self._tickets[ticket.id]
 
@@ -43,7 +43,7 @@ class Support:
         if not self._tickets and not self._opened:
             return
         self._aging(at, say, ticking=True)
-        self._risk(at, say)
+        self._risk(at, say, ticking=True)
         self._opened.pop(at // DAY_MS - 2 * VOLUME_DAYS, None)
 
     def _aging(self, at: int, say: Sayings, *, ticking: bool) -> None:
@@ -59,10 +59,10 @@ class Support:
         else:
             self._steps = {name: step for name, step in self._steps.items() if name in reached}
 
-    def _risk(self, at: int, say: Sayings) -> None:
+    def _risk(self, at: int, say: Sayings, *, ticking: bool) -> None:
         score = self._score(at)
         holding = {"": (self._account, float(score))} if score >= FIRES_AT else {}
-        say.holds("SUPPORT_RISK_EMERGING", holding, at, may_open=True)
+        say.holds("SUPPORT_RISK_EMERGING", holding, at, may_open=ticking)
 
     def _score(self, at: int) -> int:
         today = at // DAY_MS
