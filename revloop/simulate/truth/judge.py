@@ -7,8 +7,10 @@ from typing import Protocol
 from revloop.contracts.times import iso
 from revloop.simulate.channel import Heard
 from revloop.simulate.records import Account, Organization, Ticket, Use
+from revloop.simulate.truth.buying_group import BuyingGroup
 from revloop.simulate.truth.contracts import Contracts
-from revloop.simulate.truth.deals import Deals
+from revloop.simulate.truth.deals import Cycles, Deals
+from revloop.simulate.truth.engagement import Engagement
 from revloop.simulate.truth.meetings import Meetings
 from revloop.simulate.truth.milestones import Milestones
 from revloop.simulate.truth.people import People
@@ -21,8 +23,6 @@ from revloop.simulate.world.life import Life
 class Rule(Protocol):
     """Some signals of one account."""
 
-    def __init__(self, account: str) -> None: ...
-
     def hear(self, heard: Heard, say: Sayings) -> None:
         """A record became known."""
 
@@ -30,15 +30,22 @@ class Rule(Protocol):
         """A day is over; everything of it was heard."""
 
 
-RULES: tuple[type[Rule], ...] = (Usage, Support, Meetings, Contracts, Milestones, Deals, People)
-
-
 class Case:
     """One account: what is known of it, and what waits until its system is linked to it."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, cycles: Cycles) -> None:
         self.say = Sayings()
-        self.rules = [rule(account) for rule in RULES]
+        self.rules: tuple[Rule, ...] = (
+            Usage(account),
+            Support(account),
+            Meetings(account),
+            Contracts(account),
+            Milestones(account),
+            Deals(account, cycles),
+            People(account),
+            BuyingGroup(account),
+            Engagement(account),
+        )
         self._linked: set[str] = set()
         self._waiting: dict[str, list[Heard]] = {}
 
@@ -66,6 +73,7 @@ class Judge:
     def __init__(self, lives: Sequence[Life]) -> None:
         self._lives = lives
         self._cases: dict[int, Case] = {}
+        self._cycles = Cycles()
         self.counts: Counter[str] = Counter()
         """Signals that happened or opened, by type."""
 
@@ -73,12 +81,13 @@ class Judge:
         """A record becomes known."""
         case = self._cases.get(heard.number)
         if case is None:
-            case = self._cases[heard.number] = Case(heard.record.account)
+            case = self._cases[heard.number] = Case(heard.record.account, self._cycles)
         case.hear(heard)
 
     def tick(self, at: int) -> list[tuple[str, ...]]:
         """The rows of a day, in order."""
         rows: list[tuple[str, ...]] = []
+        self._cycles.settle()
         for number, case in self._cases.items():
             for rule in case.rules:
                 rule.tick(at, case.say)

@@ -1,6 +1,6 @@
 """What rules find comes in; rows of the truth go out: what happened, what opened and what cleared, each when it did."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -49,6 +49,11 @@ class Sayings:
             if episode not in standing:
                 standing[episode] = entity
                 self.said.append(Said(signal, entity, at, "opened", value))
+
+    def lapse(self, signal: str, episodes: Iterable[str]) -> None:
+        """These have stood for as long as they may: they are no longer told of, and were not cleared."""
+        for episode in episodes:
+            self._standing.get(signal, {}).pop(episode, None)
 
     def stands(self, signal: str) -> bool:
         """Whether any signal of a type is open."""

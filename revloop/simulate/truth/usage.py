@@ -29,7 +29,7 @@ class Usage:
             return
         day = -(-use.changed // DAY_MS)
         if self._today == 0:
-            self._today = heard.at // DAY_MS
+            self._today = -(-heard.at // DAY_MS) - 1  # the tick of the day it is heard on is still to come
         if day <= self._today - BOTH:
             return
         self._days[day] = self._days.get(day, 0) + 1

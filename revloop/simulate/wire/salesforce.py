@@ -71,7 +71,7 @@ def _moment(at: int) -> str:
 def _account(account: Account) -> Row:
     fields: Row = {
         "Name": account.name,
-        "Website": account.domain,
+        "Website": account.domain or None,
         "Industry": account.industry,
         "BillingCountry": account.country,
         "OwnerId": _user(account.owner),

@@ -12,7 +12,8 @@ from revloop.simulate.world.life import Life, Story
 CUSTOMERS, STARTERS = 66, 18
 """In a hundred; the others have no contract yet."""
 LATE_LINK, LATE_WORKSPACE = 0.12, 0.25
-TARGETED = 0.35
+TARGETED = 0.6
+RENAMED, ENTERED_TWICE = 0.08, 0.06
 
 
 def life_of(seed: int, at_number: int, first_day: int, last_day: int) -> Life:
@@ -43,6 +44,10 @@ def _appear(life: Life, at: int, old: bool, starts: bool) -> None:
     life.later(at + life.draws.between(1, 9) * DAY_MS, meetings.plan)
     if life.draws.chance(TARGETED):
         life.later(life.on_work_day(at // DAY_MS + life.draws.between(20, 200)), _target)
+    if life.draws.chance(RENAMED):
+        life.later(life.on_work_day(at // DAY_MS + life.draws.between(10, 150)), _rename)
+    if life.draws.chance(ENTERED_TWICE):
+        life.later(life.on_work_day(at // DAY_MS + life.draws.between(10, 90)), _enter_twice)
 
 
 def _customer(life: Life, at: int) -> None:
@@ -120,6 +125,25 @@ def _enter_workspace(life: Life, at: int) -> None:
 def _link_organization(life: Life, at: int) -> None:
     life.organization = replace(life.organization, changed=at, linked=True)
     life.tell(life.organization)
+
+
+def _rename(life: Life, at: int) -> None:
+    name, _ = words.company(life.draws, life.number)
+    life.account = replace(life.account, changed=at, name=name)
+    life.tell(life.account)
+
+
+def _enter_twice(life: Life, at: int) -> None:
+    """Somebody enters the company again, and the empty second account is merged into the first weeks later."""
+    again = salesforce_id("001", *life.name("account"))
+    twin = replace(life.account, account=life.account.id, id=again, changed=at, created=at, domain="", workspace="")
+    twin = replace(twin, target=False)
+    life.tell(twin)
+    life.later(life.on_work_day(at // DAY_MS + life.draws.between(8, 40)), _merge, twin)
+
+
+def _merge(life: Life, at: int, twin: Account) -> None:
+    life.tell(replace(twin, changed=at, master=life.account.id))
 
 
 def _target(life: Life, at: int) -> None:

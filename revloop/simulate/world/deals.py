@@ -19,7 +19,7 @@ GROWN_A_DAY = 1 / 260
 MOST_DAYS = 170
 FAR_DAY = 26_000
 """A day of 2041 that nobody can mean."""
-FAULTY = 0.06
+FAULTY = 0.3
 """Share of deals that are entered with a value missing or wrong; it is mended days later."""
 
 
@@ -74,7 +74,7 @@ def begin(life: Life, at: int, name: str, amount: float) -> Deal:
         life.later(life.on_work_day(at // DAY_MS + draws.between(3, 12)), _mend, deal.id, deal.amount, deal.close)
         deal = _spoilt(deal, draws.between(1, 4))
     _keep(life, deal)
-    involved = life.people[: draws.between(1, 3)] if draws.chance(0.3) else life.people
+    involved = life.people[: draws.between(1, 3)] if draws.chance(0.55) else life.people
     life.deal_roles[deal.id] = []
     for person in involved:
         people.involve(life, at, deal.id, person)
