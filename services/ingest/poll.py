@@ -9,7 +9,6 @@ from revloop.contracts.generated import topics
 from revloop.contracts.ids import canonical
 from revloop.contracts.times import MINUTE_MS, iso
 from revloop.integrations.paths import columns
-from revloop.integrations.record import ObjectMapping
 from revloop.integrations.salesforce.client import SalesforceClient
 from revloop.integrations.salesforce.objects import OBJECTS
 from revloop.stage import Emit
@@ -50,7 +49,7 @@ class Poller:
 
     def _poll_object(self, profile: Profile, connector: str, name: str) -> int:
         assert self._client is not None  # poll() looked
-        paths = _columns(object_mappings(profile, connector, OBJECTS)[name])
+        paths = _columns(profile, connector, name)
         since = self._since.get((profile.tenant, name), "")
         where = f" WHERE SystemModstamp > {since}" if since else ""
         columns = ", ".join(sorted(paths))
@@ -78,7 +77,13 @@ class Poller:
         return count
 
 
-def _columns(mapping: ObjectMapping) -> set[str]:
-    """What a query must ask for, so that every path of the mapping finds its value."""
-    paths = (mapping.key, mapping.account, *mapping.via.values(), *mapping.names.values(), *mapping.fields.values())
+def _columns(profile: Profile, connector: str, name: str) -> set[str]:
+    """What a query must ask for: the fields that the profile names, and what leads to the account.
+
+    Standard fields that it does not name are not asked for: an organisation need not have them all.
+    """
+    mapping = object_mappings(profile, connector, OBJECTS)[name]
+    own = profile.connectors[connector].objects[name]
+    fields = [path for path in own.fields.values() if path is not None] if own else []
+    paths = (mapping.key, mapping.account, *mapping.via.values(), *mapping.names.values(), *fields)
     return {"Id", "SystemModstamp", *map(columns, filter(None, paths))}
