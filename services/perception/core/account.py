@@ -8,7 +8,7 @@ import msgspec
 from revloop.contracts.generated.events import AccountView, EntityRef, Evidence, Snapshot, SnapshotChange
 from revloop.stage import Due, Effects
 from revloop.tenants import Registry
-from services.perception.core.detector import AccountDetector, Condition, Fields, Happened, Holds
+from services.perception.core.detector import AccountDetector, Condition, Happened, Holds
 from services.perception.core.facets import FOLDS, Fold, forget
 from services.perception.core.signals import figures
 from services.perception.core.work import Supports, Work
@@ -25,8 +25,8 @@ class AccountDesk:
         """Whether records of this type say something of their account as a whole."""
         return entity_type in FOLDS
 
-    def record(self, key: str, known: AccountView | None, before: Fields | None, snapshot: Snapshot) -> Effects:
-        """Take in a record: ``before`` is how the account knew it."""
+    def record(self, key: str, known: AccountView | None, snapshot: Snapshot) -> Effects:
+        """Take in a record, or take out one that leaves."""
         fold: Fold = FOLDS[snapshot.entity.entity_type]
         profile = self._registry.get(snapshot.tenant_id)
         view = fold.take(known or _empty(snapshot), snapshot, profile)

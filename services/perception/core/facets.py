@@ -1,6 +1,7 @@
 """One record and the view of its account come in; the view with the record taken in, or taken out, goes out.
 
-Everything here is bounded: what no signal looks at any more is forgotten.
+What no signal looks at any more is forgotten: old days of usage, meetings held long ago, deadlines that are history.
+Contracts and meetings to come are as many as the account has.
 """
 
 from collections.abc import Callable, Mapping

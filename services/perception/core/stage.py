@@ -106,7 +106,7 @@ class PerceptionCore:
         key = _account_key(snapshot)
         view = states.get(key)
         assert view is None or isinstance(view, AccountView)  # such keys hold nothing else
-        account = self._accounts.record(key, view, known.fields if known else None, snapshot)
+        account = self._accounts.record(key, view, snapshot)
         return Effects(
             {**own.states, **account.states}, (*own.emits, *account.emits), (*own.refusals, *account.refusals)
         )

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -200,10 +200,6 @@ class Rig:
     def said(self, kind: str) -> list[LedgerReceipt]:
         """What the core said."""
         return [e for e in self.events(self.names.output) if isinstance(e, LedgerReceipt) and e.kind == kind]
-
-    def count(self, kind: str) -> Callable[[int], bool]:
-        """Whether the core said so often what ``kind`` is."""
-        return lambda wanted: len(self.said(kind)) >= wanted
 
     def lag(self) -> int:
         """Input records whose handling is not committed, by the broker's word."""
