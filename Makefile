@@ -25,8 +25,17 @@ run: .venv/.ok ## Start Kafka, all services and the demo tenant; stay up until C
 demo: .venv/.ok ## Walk the loop once without a terminal, print each hop, exit non-zero if one is missing
 	$(BIN)/revloop demo
 
+# Those that wait for processes and those that compute take turns on the processors, so that two cores are kept busy
+TOGETHER := tests/broker tests/chaos tests/flow
+
 test: check ## What CI runs: checks, then every test but the campaigns
-	$(BIN)/python -m pytest -q
+	+$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-alone test-together
+
+test-alone: .venv/.ok ## The tests that start no broker: units, properties, contracts, golden logs
+	$(BIN)/python -m pytest -q $(TOGETHER:%=--ignore=%)
+
+test-together: .venv/.ok ## The tests on a real Kafka: flows of all services, kills, the broker itself
+	$(BIN)/python -m pytest -q $(TOGETHER) -p no:cacheprovider
 
 test-long: .venv/.ok ## The campaigns (chaos, fuzz, foreign verifiers); figures go to docs/generated
 	$(BIN)/python -m pytest -q -m long
@@ -57,4 +66,4 @@ clean: ## Stop what runs, remove what was installed and every local state
 	@if [ -d .revloop ] && [ -x $(BIN)/revloop ]; then $(BIN)/revloop down; fi
 	rm -rf .venv .revloop .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help setup run demo test test-long check gen lock expected bench clean
+.PHONY: help setup run demo test test-alone test-together test-long check gen lock expected bench clean
