@@ -80,6 +80,7 @@ FIELDS: Mapping[str, Mapping[str, FieldType]] = {
     EntityType.OPPORTUNITY: {
         "name": TEXT,
         "stage": TEXT,
+        "stage_since": MOMENT,
         "amount": NUMBER,
         "currency": TEXT,
         "close_date": DAY,

@@ -85,9 +85,16 @@ class Channel:
                 continue
             for _, _, _, record in group:
                 for name in asked_for(record):
-                    self._waiting[self._places[name]][record.id] = (number, record)
+                    self._wait(self._waiting[self._places[name]], number, record)
                 if (push := pushed(record)) is not None:
                     self._send(push, at, number, [record])
+
+    @staticmethod
+    def _wait(waiting: dict[str, tuple[int, Record]], number: int, record: Record) -> None:
+        """A system answers with the last state that it has: an older one that comes later is none."""
+        known = waiting.get(record.id)
+        if known is None or known[1].changed <= record.changed:
+            waiting[record.id] = (number, record)
 
     def _send_uses(self, at: int, number: int, uses: list[Record]) -> None:
         found = [use for use in uses if isinstance(use, Use)]

@@ -55,8 +55,11 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
 class Core(Protocol):
     """A stage's logic: no clock, no randomness, no I/O; the same inputs in the same order give the same effects."""
 
-    def keys(self, event: Envelope) -> Sequence[str]:
-        """Keys of the states that ``step`` needs for ``event``, each beginning with the tenant."""
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
+        """Keys of the states that ``step`` needs for ``event``, each beginning with the tenant.
+
+        For a ``Due`` those besides the state whose timer it is.
+        """
         ...
 
     def clock_of(self, tenant_id: str) -> str:
@@ -66,7 +69,7 @@ class Core(Protocol):
     def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects | Needs:
         """Handle one input at ``now`` (ms, tenant's clock); raises ``Reject`` for an input that can never be handled.
 
-        ``states`` holds what exists of ``keys(event)`` and of what it said it needs, or the one state of a ``Due``. A
+        ``states`` holds what exists of ``keys(event)`` and of what it said it needs, and the state of a ``Due``. A
         tick comes here too, after everything that it made due: the core forwards it.
         """
         ...

@@ -118,7 +118,8 @@ class Processor:
             at, key = found
             self._moved.append((key, at))
             try:
-                self._step(Due(key=key, at=at, tick=tick), (key,), tick.at, handled)
+                due = Due(key=key, at=at, tick=tick)
+                self._step(due, (key, *self._core.keys(due)), tick.at, handled)
             except Reject as refusal:
                 raise RuntimeError(f"the core refused the timer of {key!r}, and time is no bad input") from refusal
             self._must_have_moved(key, tick)

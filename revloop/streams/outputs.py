@@ -6,7 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from revloop.contracts.codec import Codec
-from revloop.contracts.generated.events import DeadLetter, Envelope, Tick
+from revloop.contracts.generated.events import DeadLetter, Envelope, TenantValue, Tick
 from revloop.contracts.generated.topics import PARTITIONS, TOPICS
 from revloop.contracts.ids import derive_id, trace_of
 from revloop.contracts.keys import partition_of, tenant_key
@@ -45,17 +45,20 @@ def outgoing(emit: Emit, codec: Codec, input_partition: int) -> Iterator[Outgoin
         yield Outgoing(emit.topic, partition_of(home_key(topic, emit.key), PARTITIONS), emit.key.encode(), None, [])
         return
     value, headers = codec.encode(event), trace_headers(event)
-    if isinstance(event, Tick):
-        key = tenant_key(event.tenant_id or event.clock)
-        for partition in _tick_partitions(emit, topic, key, input_partition):
+    if isinstance(event, Tick | TenantValue):
+        key = tenant_key(event.clock if isinstance(event, Tick) and not event.tenant_id else event.tenant_id)
+        for partition in _partitions_of_all(emit, topic, key, input_partition):
             yield Outgoing(emit.topic, partition, key.encode(), value, headers)
         return
     text = key_of(topic, event)
     yield Outgoing(emit.topic, partition_of(home_key(topic, text), PARTITIONS), text.encode(), value, headers)
 
 
-def _tick_partitions(emit: Emit, topic: Topic, key: str, input_partition: int) -> Iterable[int]:
-    """Time goes where the facts go that it follows: a tenant's stream at the edge, then the partition it came on."""
+def _partitions_of_all(emit: Emit, topic: Topic, key: str, input_partition: int) -> Iterable[int]:
+    """Time and a tenant's figures go where the facts go that they follow.
+
+    That is a tenant's stream at the edge, then the partition on which they came.
+    """
     if emit.every_partition:
         return range(PARTITIONS)
     return (partition_of(key, PARTITIONS) if topic.key == "tenant" else input_partition,)

@@ -1,5 +1,6 @@
 """The validated form of a tenant profile; every threshold has the default of the signal catalogue."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from revloop.contracts.entities import EntityType
+from revloop.contracts.generated.events import Scalar
 from revloop.contracts.ids import content_hash
 from revloop.contracts.times import DAY_MS, HOUR_MS, SECOND_MS
 
@@ -17,10 +19,10 @@ VendorPath = Annotated[str, Field(pattern=r"^([^.|]+(\.[^.|]+)*)?( *\| *[a-z_]+)
 """``a.b.0.c | function``: no empty part; empty for none."""
 
 
-def _rising(hours: tuple[int, int, int]) -> tuple[int, int, int]:
-    if not 0 < hours[0] < hours[1] < hours[2]:
-        raise ValueError("the three ages must rise, from more than 0")
-    return hours
+def _rising(steps: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not 0 < steps[0] < steps[1] < steps[2]:
+        raise ValueError("the three steps must rise, from more than 0")
+    return steps
 
 
 def _falling(days: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -149,6 +151,34 @@ class SignalSettings(Model):
     deadline_missed_days: Annotated[tuple[int, int], Field(description="Opens and ends so many days after.")] = (1, 15)
     deadline_kinds_left_out: tuple[str, ...] = ()
     stakeholder_changed_ttl_days: Days = 60
+    champion_roles: Annotated[
+        tuple[str, ...], Field(description="Roles of who speaks for us, in lower case, words apart.")
+    ] = ("champion",)
+    buyer_roles: Annotated[tuple[str, ...], Field(description="Roles of who decides to buy, written likewise.")] = (
+        "budget holder",
+        "decision maker",
+        "economic buyer",
+    )
+    champion_silent_days: Days = 14
+    stakeholder_gap_min_people: Annotated[int, Field(ge=1, description="Fewer on an open deal are a gap.")] = 2
+    stakeholder_gap_ttl_days: Days = 60
+    deal_stalled_days: Annotated[int, Field(ge=1, le=3650, description="In one stage.")] = 30
+    closed_cycle_min_deals: Annotated[
+        int, Field(ge=1, description="Closed deals from which on their 90th percentile says what is usual.")
+    ] = 20
+    support_risk_scores: Annotated[
+        tuple[int, int, int], AfterValidator(_rising), Field(description="Low, medium and high from.")
+    ] = (5, 7, 10)
+    support_risk_aged_days: Days = 7
+    support_risk_volume_days: Annotated[
+        int, Field(ge=1, le=90, description="Cases opened in so many days, against as many before.")
+    ] = 14
+    support_risk_volume_percent: Annotated[int, Field(ge=1)] = 50
+    first_engagement_ttl_days: Days = 3650
+    lifecycle_changed_ttl_days: Days = 90
+    contradiction_grace_days: Annotated[
+        int, Field(ge=0, le=90, description="Systems may differ for so long: one learns later than the other.")
+    ] = 7
     latest_plausible_date: Annotated[
         str, AfterValidator(_calendar_day), Field(description="Dates after this day are taken for mistakes.")
     ] = "2040-12-31"
@@ -168,6 +198,9 @@ class Profile(Model):
     ] = ()
     stages: Annotated[
         tuple[str, ...], AfterValidator(_different), Field(description="Stages of an opportunity in order.")
+    ] = ()
+    closed_stages: Annotated[
+        tuple[str, ...], AfterValidator(_different), Field(description="Stages of deals that nothing follows.")
     ] = ()
     ended_statuses: Annotated[
         tuple[str, ...], Field(description="States in which a contract has ended, besides the usual words for it.")
@@ -214,6 +247,10 @@ class Profile(Model):
     def stage_order(self) -> dict[str, int]:
         """Position of each stage."""
         return {stage: position for position, stage in enumerate(self.stages)}
+
+    def is_closed(self, deal: Mapping[str, Scalar]) -> bool:
+        """Whether an opportunity is over, as its record or its stage says."""
+        return deal.get("closed") is True or deal.get("stage") in self.closed_stages
 
     def vendor_fields(self, connector: str, vendor_object: str) -> dict[str, str]:
         """Normalised field name -> vendor field of an object, of those that the profile names and a write can set."""

@@ -16,6 +16,7 @@ from revloop.contracts.generated.events import (
     ApprovalStatus,
     Basis,
     Binding,
+    CaseDay,
     Command,
     CommandKind,
     CommandResult,
@@ -24,6 +25,7 @@ from revloop.contracts.generated.events import (
     DataRequest,
     DeadLetter,
     DeadlineFact,
+    DealFact,
     Decision,
     DecisionMemory,
     DecisionOutcome,
@@ -50,11 +52,13 @@ from revloop.contracts.generated.events import (
     LedgerReceipt,
     LinkDependents,
     LinkName,
+    MeetingFact,
     Momentum,
     OpenSignal,
     Outcome,
     OutcomeStatus,
     OwnWrite,
+    PersonFact,
     Posture,
     Proposal,
     Question,
@@ -72,6 +76,9 @@ from revloop.contracts.generated.events import (
     Subject,
     Target,
     TenantClock,
+    TenantCycles,
+    TenantValue,
+    TenantValues,
     Tick,
     TrackedAction,
     UndoOrder,
@@ -2801,6 +2808,59 @@ def _w_Snapshot(o: bytearray, r: Snapshot) -> None:
     write_boolean(o, r.baseline)
 
 
+def _r_TenantValue(b: bytes, i: int) -> tuple[TenantValue, int]:
+    (
+        f_event_id,
+        f_event_type,
+        f_tenant_id,
+        f_account_id,
+        f_source,
+        f_trace_id,
+        f_caused_by,
+        f_occurred_at,
+        f_observed_at,
+        i,
+    ) = _r_envelope(b, i)
+    if f_event_type != TenantValue.EVENT_TYPE:
+        raise DecodeError(f"an event of type {f_event_type!r} under the schema of TenantValue")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_name = b[i : i + n].decode()
+    i += n
+    f_value, i = read_double(b, i)
+    return TenantValue(
+        event_id=f_event_id,
+        event_type=f_event_type,
+        tenant_id=f_tenant_id,
+        account_id=f_account_id,
+        source=f_source,
+        trace_id=f_trace_id,
+        caused_by=f_caused_by,
+        occurred_at=f_occurred_at,
+        observed_at=f_observed_at,
+        name=f_name,
+        value=f_value,
+    ), i
+
+
+def _w_TenantValue(o: bytearray, r: TenantValue) -> None:
+    if type(r) is not TenantValue:
+        raise EncodeError(f"{type(r).__name__} is no TenantValue")
+    _w_envelope(o, r)
+    s = _utf8(r.name)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_double(o, r.value)
+
+
 def _r_Tick(b: bytes, i: int) -> tuple[Tick, int]:
     (
         f_event_id,
@@ -3936,6 +3996,68 @@ def _w_UsageDay(o: bytearray, r: UsageDay) -> None:
     write_double(o, r.amount)
 
 
+def _r_MeetingFact(b: bytes, i: int) -> tuple[MeetingFact, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    f_at, i = read_long(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_guests = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    f_observed_at, i = read_long(b, i)
+    return MeetingFact(
+        entity=f_entity, at=f_at, guests=f_guests, snapshot_id=f_snapshot_id, observed_at=f_observed_at
+    ), i
+
+
+def _w_MeetingFact(o: bytearray, r: MeetingFact) -> None:
+    if type(r) is not MeetingFact:
+        raise EncodeError(f"{type(r).__name__} is no MeetingFact")
+    _w_EntityRef(o, r.entity)
+    write_long(o, r.at)
+    s = _utf8(r.guests)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.observed_at)
+
+
+def _r_CaseDay(b: bytes, i: int) -> tuple[CaseDay, int]:
+    f_opened, i = read_long(b, i)
+    f_waiting, i = read_long(b, i)
+    f_severe, i = read_long(b, i)
+    return CaseDay(opened=f_opened, waiting=f_waiting, severe=f_severe), i
+
+
+def _w_CaseDay(o: bytearray, r: CaseDay) -> None:
+    if type(r) is not CaseDay:
+        raise EncodeError(f"{type(r).__name__} is no CaseDay")
+    write_long(o, r.opened)
+    write_long(o, r.waiting)
+    write_long(o, r.severe)
+
+
 def _r_ContractFact(b: bytes, i: int) -> tuple[ContractFact, int]:
     f_entity, i = _r_EntityRef(b, i)
     n = b[i]
@@ -3966,6 +4088,8 @@ def _r_ContractFact(b: bytes, i: int) -> tuple[ContractFact, int]:
     i += 1
     f_trial = _BOOLEANS[b[i]]
     i += 1
+    f_draft = _BOOLEANS[b[i]]
+    i += 1
     n = b[i]
     i += 1
     if n > 127 or n & 1:
@@ -3982,6 +4106,7 @@ def _r_ContractFact(b: bytes, i: int) -> tuple[ContractFact, int]:
         ends=f_ends,
         ended=f_ended,
         trial=f_trial,
+        draft=f_draft,
         snapshot_id=f_snapshot_id,
         observed_at=f_observed_at,
     ), i
@@ -4012,6 +4137,7 @@ def _w_ContractFact(o: bytearray, r: ContractFact) -> None:
         write_long(o, t2)
     write_boolean(o, r.ended)
     write_boolean(o, r.trial)
+    write_boolean(o, r.draft)
     s = _utf8(r.snapshot_id)
     n = len(s)
     if n < 64:
@@ -4062,6 +4188,171 @@ def _w_DeadlineFact(o: bytearray, r: DeadlineFact) -> None:
     o += s
     write_long(o, r.due)
     write_boolean(o, r.counts)
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.observed_at)
+
+
+def _r_DealFact(b: bytes, i: int) -> tuple[DealFact, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    f_created: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_created = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_stage = b[i : i + n].decode()
+    i += n
+    f_since, i = read_long(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    f_observed_at, i = read_long(b, i)
+    return DealFact(
+        entity=f_entity,
+        created=f_created,
+        stage=f_stage,
+        since=f_since,
+        snapshot_id=f_snapshot_id,
+        observed_at=f_observed_at,
+    ), i
+
+
+def _w_DealFact(o: bytearray, r: DealFact) -> None:
+    if type(r) is not DealFact:
+        raise EncodeError(f"{type(r).__name__} is no DealFact")
+    _w_EntityRef(o, r.entity)
+    t1 = r.created
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    s = _utf8(r.stage)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.since)
+    s = _utf8(r.snapshot_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.observed_at)
+
+
+def _r_PersonFact(b: bytes, i: int) -> tuple[PersonFact, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_contact_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_role = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_post = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_opportunity_id = b[i : i + n].decode()
+    i += n
+    f_since, i = read_long(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_snapshot_id = b[i : i + n].decode()
+    i += n
+    f_observed_at, i = read_long(b, i)
+    return PersonFact(
+        entity=f_entity,
+        contact_id=f_contact_id,
+        role=f_role,
+        post=f_post,
+        opportunity_id=f_opportunity_id,
+        since=f_since,
+        snapshot_id=f_snapshot_id,
+        observed_at=f_observed_at,
+    ), i
+
+
+def _w_PersonFact(o: bytearray, r: PersonFact) -> None:
+    if type(r) is not PersonFact:
+        raise EncodeError(f"{type(r).__name__} is no PersonFact")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.contact_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.role)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.post)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.opportunity_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.since)
     s = _utf8(r.snapshot_id)
     n = len(s)
     if n < 64:
@@ -4419,6 +4710,8 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
         f_created = t1
     elif n:
         raise DecodeError("a branch that the union does not have")
+    f_churned = _BOOLEANS[b[i]]
+    i += 1
     t3: dict[str, UsageDay] = {}
     while b[i]:
         n, i = read_count(b, i, 10)
@@ -4450,10 +4743,10 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
             t5, i = read_long(b, i)
             t6[t7] = t5
     i += 1
-    f_meetings = t6
-    t9: dict[str, ContractFact] = {}
+    f_first_use = t6
+    t9: dict[str, MeetingFact] = {}
     while b[i]:
-        n, i = read_count(b, i, 12)
+        n, i = read_count(b, i, 9)
         for _ in range(n):
             n = b[i]
             i += 1
@@ -4463,11 +4756,90 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
                 n >>= 1
             t10 = b[i : i + n].decode()
             i += n
-            t8, i = _r_ContractFact(b, i)
+            t8, i = _r_MeetingFact(b, i)
             t9[t10] = t8
     i += 1
-    f_contracts = t9
-    t12: dict[str, DeadlineFact] = {}
+    f_meetings = t9
+    f_engaged_at: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t11, i = read_long(b, i)
+        f_engaged_at = t11
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    t13: dict[str, str] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t14 = b[i : i + n].decode()
+            i += n
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t12 = b[i : i + n].decode()
+            i += n
+            t13[t14] = t12
+    i += 1
+    f_emails = t13
+    t16: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t17 = b[i : i + n].decode()
+            i += n
+            t15, i = read_long(b, i)
+            t16[t17] = t15
+    i += 1
+    f_active = t16
+    t19: dict[str, CaseDay] = {}
+    while b[i]:
+        n, i = read_count(b, i, 4)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t20 = b[i : i + n].decode()
+            i += n
+            t18, i = _r_CaseDay(b, i)
+            t19[t20] = t18
+    i += 1
+    f_cases = t19
+    t22: dict[str, ContractFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 13)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t23 = b[i : i + n].decode()
+            i += n
+            t21, i = _r_ContractFact(b, i)
+            t22[t23] = t21
+    i += 1
+    f_contracts = t22
+    t25: dict[str, DeadlineFact] = {}
     while b[i]:
         n, i = read_count(b, i, 10)
         for _ in range(n):
@@ -4477,13 +4849,13 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
                 n, i = read_length(b, i - 1)
             else:
                 n >>= 1
-            t13 = b[i : i + n].decode()
+            t26 = b[i : i + n].decode()
             i += n
-            t11, i = _r_DeadlineFact(b, i)
-            t12[t13] = t11
+            t24, i = _r_DeadlineFact(b, i)
+            t25[t26] = t24
     i += 1
-    f_deadlines = t12
-    t15: dict[str, int] = {}
+    f_deadlines = t25
+    t28: dict[str, int] = {}
     while b[i]:
         n, i = read_count(b, i, 2)
         for _ in range(n):
@@ -4493,13 +4865,45 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
                 n, i = read_length(b, i - 1)
             else:
                 n >>= 1
-            t16 = b[i : i + n].decode()
+            t29 = b[i : i + n].decode()
             i += n
-            t14, i = read_long(b, i)
-            t15[t16] = t14
+            t27, i = read_long(b, i)
+            t28[t29] = t27
     i += 1
-    f_fulfilled = t15
-    t18: dict[str, str] = {}
+    f_fulfilled = t28
+    t31: dict[str, DealFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 10)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t32 = b[i : i + n].decode()
+            i += n
+            t30, i = _r_DealFact(b, i)
+            t31[t32] = t30
+    i += 1
+    f_deals = t31
+    t34: dict[str, PersonFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 12)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t35 = b[i : i + n].decode()
+            i += n
+            t33, i = _r_PersonFact(b, i)
+            t34[t35] = t33
+    i += 1
+    f_people = t34
+    t37: dict[str, int] = {}
     while b[i]:
         n, i = read_count(b, i, 2)
         for _ in range(n):
@@ -4509,52 +4913,29 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
                 n, i = read_length(b, i - 1)
             else:
                 n >>= 1
-            t19 = b[i : i + n].decode()
+            t38 = b[i : i + n].decode()
             i += n
-            n = b[i]
-            i += 1
-            if n > 127 or n & 1:
-                n, i = read_length(b, i - 1)
-            else:
-                n >>= 1
-            t17 = b[i : i + n].decode()
-            i += n
-            t18[t19] = t17
+            t36, i = read_long(b, i)
+            t37[t38] = t36
     i += 1
-    f_people = t18
-    t21: dict[str, int] = {}
-    while b[i]:
-        n, i = read_count(b, i, 2)
-        for _ in range(n):
-            n = b[i]
-            i += 1
-            if n > 127 or n & 1:
-                n, i = read_length(b, i - 1)
-            else:
-                n >>= 1
-            t22 = b[i : i + n].decode()
-            i += n
-            t20, i = read_long(b, i)
-            t21[t22] = t20
-    i += 1
-    f_came = t21
+    f_came = t37
     f_came_until: int | None = None
     n = b[i]
     i += 1
     if n == 2:
-        t23, i = read_long(b, i)
-        f_came_until = t23
+        t39, i = read_long(b, i)
+        f_came_until = t39
     elif n:
         raise DecodeError("a branch that the union does not have")
-    t25: list[OpenSignal] = []
+    t41: list[OpenSignal] = []
     while b[i]:
         n, i = read_count(b, i, 12)
         for _ in range(n):
-            t24, i = _r_OpenSignal(b, i)
-            t25.append(t24)
+            t40, i = _r_OpenSignal(b, i)
+            t41.append(t40)
     i += 1
-    f_open = tuple(t25)
-    t27: dict[str, int] = {}
+    f_open = tuple(t41)
+    t43: dict[str, int] = {}
     while b[i]:
         n, i = read_count(b, i, 2)
         for _ in range(n):
@@ -4564,18 +4945,34 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
                 n, i = read_length(b, i - 1)
             else:
                 n >>= 1
-            t28 = b[i : i + n].decode()
+            t44 = b[i : i + n].decode()
             i += n
-            t26, i = read_long(b, i)
-            t27[t28] = t26
+            t42, i = read_long(b, i)
+            t43[t44] = t42
     i += 1
-    f_counters = t27
+    f_counters = t43
+    t46: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t47 = b[i : i + n].decode()
+            i += n
+            t45, i = read_long(b, i)
+            t46[t47] = t45
+    i += 1
+    f_timers = t46
     f_due_at: int | None = None
     n = b[i]
     i += 1
     if n == 2:
-        t29, i = read_long(b, i)
-        f_due_at = t29
+        t48, i = read_long(b, i)
+        f_due_at = t48
     elif n:
         raise DecodeError("a branch that the union does not have")
     return AccountView(
@@ -4586,16 +4983,24 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
         source=f_source,
         observed_at=f_observed_at,
         created=f_created,
+        churned=f_churned,
         usage=f_usage,
+        first_use=f_first_use,
         meetings=f_meetings,
+        engaged_at=f_engaged_at,
+        emails=f_emails,
+        active=f_active,
+        cases=f_cases,
         contracts=f_contracts,
         deadlines=f_deadlines,
         fulfilled=f_fulfilled,
+        deals=f_deals,
         people=f_people,
         came=f_came,
         came_until=f_came_until,
         open=f_open,
         counters=f_counters,
+        timers=f_timers,
         due_at=f_due_at,
     ), i
 
@@ -4639,6 +5044,7 @@ def _w_AccountView(o: bytearray, r: AccountView) -> None:
     else:
         o.append(2)
         write_long(o, t1)
+    write_boolean(o, r.churned)
     if t2 := write_names(o, r.usage):
         for t3 in t2:
             s = _utf8(t3)
@@ -4650,7 +5056,7 @@ def _w_AccountView(o: bytearray, r: AccountView) -> None:
             o += s
             _w_UsageDay(o, r.usage[t3])
         o.append(0)
-    if t4 := write_names(o, r.meetings):
+    if t4 := write_names(o, r.first_use):
         for t5 in t4:
             s = _utf8(t5)
             n = len(s)
@@ -4659,9 +5065,9 @@ def _w_AccountView(o: bytearray, r: AccountView) -> None:
             else:
                 write_long(o, n)
             o += s
-            write_long(o, r.meetings[t5])
+            write_long(o, r.first_use[t5])
         o.append(0)
-    if t6 := write_names(o, r.contracts):
+    if t6 := write_names(o, r.meetings):
         for t7 in t6:
             s = _utf8(t7)
             n = len(s)
@@ -4670,70 +5076,76 @@ def _w_AccountView(o: bytearray, r: AccountView) -> None:
             else:
                 write_long(o, n)
             o += s
-            _w_ContractFact(o, r.contracts[t7])
+            _w_MeetingFact(o, r.meetings[t7])
         o.append(0)
-    if t8 := write_names(o, r.deadlines):
-        for t9 in t8:
-            s = _utf8(t9)
-            n = len(s)
-            if n < 64:
-                o.append(n << 1)
-            else:
-                write_long(o, n)
-            o += s
-            _w_DeadlineFact(o, r.deadlines[t9])
-        o.append(0)
-    if t10 := write_names(o, r.fulfilled):
-        for t11 in t10:
-            s = _utf8(t11)
-            n = len(s)
-            if n < 64:
-                o.append(n << 1)
-            else:
-                write_long(o, n)
-            o += s
-            write_long(o, r.fulfilled[t11])
-        o.append(0)
-    if t12 := write_names(o, r.people):
-        for t13 in t12:
-            s = _utf8(t13)
-            n = len(s)
-            if n < 64:
-                o.append(n << 1)
-            else:
-                write_long(o, n)
-            o += s
-            s = _utf8(r.people[t13])
-            n = len(s)
-            if n < 64:
-                o.append(n << 1)
-            else:
-                write_long(o, n)
-            o += s
-        o.append(0)
-    if t14 := write_names(o, r.came):
-        for t15 in t14:
-            s = _utf8(t15)
-            n = len(s)
-            if n < 64:
-                o.append(n << 1)
-            else:
-                write_long(o, n)
-            o += s
-            write_long(o, r.came[t15])
-        o.append(0)
-    t16 = r.came_until
-    if t16 is None:
+    t8 = r.engaged_at
+    if t8 is None:
         o.append(0)
     else:
         o.append(2)
-        write_long(o, t16)
-    t17 = r.open
-    if write_count(o, t17):
-        for t18 in t17:
-            _w_OpenSignal(o, t18)
+        write_long(o, t8)
+    if t9 := write_names(o, r.emails):
+        for t10 in t9:
+            s = _utf8(t10)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            s = _utf8(r.emails[t10])
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
         o.append(0)
-    if t19 := write_names(o, r.counters):
+    if t11 := write_names(o, r.active):
+        for t12 in t11:
+            s = _utf8(t12)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.active[t12])
+        o.append(0)
+    if t13 := write_names(o, r.cases):
+        for t14 in t13:
+            s = _utf8(t14)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_CaseDay(o, r.cases[t14])
+        o.append(0)
+    if t15 := write_names(o, r.contracts):
+        for t16 in t15:
+            s = _utf8(t16)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_ContractFact(o, r.contracts[t16])
+        o.append(0)
+    if t17 := write_names(o, r.deadlines):
+        for t18 in t17:
+            s = _utf8(t18)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_DeadlineFact(o, r.deadlines[t18])
+        o.append(0)
+    if t19 := write_names(o, r.fulfilled):
         for t20 in t19:
             s = _utf8(t20)
             n = len(s)
@@ -4742,14 +5154,80 @@ def _w_AccountView(o: bytearray, r: AccountView) -> None:
             else:
                 write_long(o, n)
             o += s
-            write_long(o, r.counters[t20])
+            write_long(o, r.fulfilled[t20])
         o.append(0)
-    t21 = r.due_at
-    if t21 is None:
+    if t21 := write_names(o, r.deals):
+        for t22 in t21:
+            s = _utf8(t22)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_DealFact(o, r.deals[t22])
+        o.append(0)
+    if t23 := write_names(o, r.people):
+        for t24 in t23:
+            s = _utf8(t24)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_PersonFact(o, r.people[t24])
+        o.append(0)
+    if t25 := write_names(o, r.came):
+        for t26 in t25:
+            s = _utf8(t26)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.came[t26])
+        o.append(0)
+    t27 = r.came_until
+    if t27 is None:
         o.append(0)
     else:
         o.append(2)
-        write_long(o, t21)
+        write_long(o, t27)
+    t28 = r.open
+    if write_count(o, t28):
+        for t29 in t28:
+            _w_OpenSignal(o, t29)
+        o.append(0)
+    if t30 := write_names(o, r.counters):
+        for t31 in t30:
+            s = _utf8(t31)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.counters[t31])
+        o.append(0)
+    if t32 := write_names(o, r.timers):
+        for t33 in t32:
+            s = _utf8(t33)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.timers[t33])
+        o.append(0)
+    t34 = r.due_at
+    if t34 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t34)
 
 
 def _r_TrackedAction(b: bytes, i: int) -> tuple[TrackedAction, int]:
@@ -5413,6 +5891,106 @@ def _w_TenantClock(o: bytearray, r: TenantClock) -> None:
     write_long(o, r.at)
 
 
+def _r_TenantCycles(b: bytes, i: int) -> tuple[TenantCycles, int]:
+    t2: dict[str, int] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t3 = b[i : i + n].decode()
+            i += n
+            t1, i = read_long(b, i)
+            t2[t3] = t1
+    i += 1
+    f_days = t2
+    f_told: float | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t4, i = read_double(b, i)
+        f_told = t4
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_due_at: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t5, i = read_long(b, i)
+        f_due_at = t5
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    return TenantCycles(days=f_days, told=f_told, due_at=f_due_at), i
+
+
+def _w_TenantCycles(o: bytearray, r: TenantCycles) -> None:
+    if type(r) is not TenantCycles:
+        raise EncodeError(f"{type(r).__name__} is no TenantCycles")
+    if t1 := write_names(o, r.days):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_long(o, r.days[t2])
+        o.append(0)
+    t3 = r.told
+    if t3 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_double(o, t3)
+    t4 = r.due_at
+    if t4 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t4)
+
+
+def _r_TenantValues(b: bytes, i: int) -> tuple[TenantValues, int]:
+    t2: dict[str, float] = {}
+    while b[i]:
+        n, i = read_count(b, i, 9)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t3 = b[i : i + n].decode()
+            i += n
+            t1, i = read_double(b, i)
+            t2[t3] = t1
+    i += 1
+    f_values = t2
+    return TenantValues(values=f_values), i
+
+
+def _w_TenantValues(o: bytearray, r: TenantValues) -> None:
+    if type(r) is not TenantValues:
+        raise EncodeError(f"{type(r).__name__} is no TenantValues")
+    if t1 := write_names(o, r.values):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            write_double(o, r.values[t2])
+        o.append(0)
+
+
 def decode_DeadLetter(b: bytes, i: int) -> DeadLetter:
     """The DeadLetter in ``b`` from ``i`` to the end; raises DecodeError."""
     try:
@@ -5639,6 +6217,25 @@ def encode_Snapshot(o: bytearray, r: Snapshot) -> None:
         _w_Snapshot(o, r)
     except _BAD_WRITE as error:
         raise EncodeError(f"Snapshot: {error}") from error
+
+
+def decode_TenantValue(b: bytes, i: int) -> TenantValue:
+    """The TenantValue in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_TenantValue(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"TenantValue: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"TenantValue: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_TenantValue(o: bytearray, r: TenantValue) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_TenantValue(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"TenantValue: {error}") from error
 
 
 def decode_Tick(b: bytes, i: int) -> Tick:
@@ -5945,6 +6542,44 @@ def encode_TenantClock(o: bytearray, r: TenantClock) -> None:
         raise EncodeError(f"TenantClock: {error}") from error
 
 
+def decode_TenantCycles(b: bytes, i: int) -> TenantCycles:
+    """The TenantCycles in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_TenantCycles(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"TenantCycles: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"TenantCycles: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_TenantCycles(o: bytearray, r: TenantCycles) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_TenantCycles(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"TenantCycles: {error}") from error
+
+
+def decode_TenantValues(b: bytes, i: int) -> TenantValues:
+    """The TenantValues in ``b`` from ``i`` to the end; raises DecodeError."""
+    try:
+        r, i = _r_TenantValues(b, i)
+    except _BAD_READ as error:
+        raise DecodeError(f"TenantValues: {type(error).__name__} {error}") from error
+    if i != len(b):
+        raise DecodeError(f"TenantValues: {len(b) - i:+} bytes")
+    return r
+
+
+def encode_TenantValues(o: bytearray, r: TenantValues) -> None:
+    """Append ``r``; raises EncodeError."""
+    try:
+        _w_TenantValues(o, r)
+    except _BAD_WRITE as error:
+        raise EncodeError(f"TenantValues: {error}") from error
+
+
 READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] = {
     b"(V\xb5I\xb2\xb3\xab\x17": decode_DeadLetter,
     b"\x8cW3\xf4;\x01\xf8m": decode_Decision,
@@ -5958,6 +6593,7 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"$\xb8\xd4\xb2'\x1aP\xd9": decode_Delivery,
     b'\xe0\x9d!>"\xcemS': decode_Disposition,
     b";!\x98\x98\x01V\xd7\xef": decode_Snapshot,
+    b"\xce8\x07\xcb\xbe\x8d|G": decode_TenantValue,
     b"K\xc8\x9a\xcb\t\x16\xae\x16": decode_Tick,
     b"\xf2\xe8\x94\xe5k-\x92\xae": decode_Unresolved,
     b"bM\x10 ItG\xe0": decode_EntityChange,
@@ -5965,7 +6601,7 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\xde\xc8\xb1l\x87\xbc\xc4\xf0": decode_AccountState,
     b"\x87\x12D;F\xae\xefN": decode_AccountMemory,
     b"aC\xfc\xb4\xe6\x18\xa5\x08": decode_EntityMemory,
-    b"\x08\xcc\xb4r\x03\xba\x08\x94": decode_AccountView,
+    b"V\x19^8\xe7fs\xf1": decode_AccountView,
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": decode_ActionMemory,
     b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
     b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
@@ -5974,6 +6610,8 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"3z\xf4gk\xbf\xee\x8e": decode_LinkDependents,
     b"b7\x15Z\xbcm\xb6\xb2": decode_LinkName,
     b"n\xf6\x9c\x7f\x02'\xb2y": decode_TenantClock,
+    b"\xd5Q\x11\x11k\x03\x8d\xcb": decode_TenantCycles,
+    b"\xee]\t\x13\xdaq\xbb\xbc": decode_TenantValues,
 }
 WRITERS: Final[Mapping[type[Envelope | StateRecord], Callable[[bytearray, Any], None]]] = {
     DeadLetter: encode_DeadLetter,
@@ -5988,6 +6626,7 @@ WRITERS: Final[Mapping[type[Envelope | StateRecord], Callable[[bytearray, Any], 
     Delivery: encode_Delivery,
     Disposition: encode_Disposition,
     Snapshot: encode_Snapshot,
+    TenantValue: encode_TenantValue,
     Tick: encode_Tick,
     Unresolved: encode_Unresolved,
     EntityChange: encode_EntityChange,
@@ -6004,6 +6643,8 @@ WRITERS: Final[Mapping[type[Envelope | StateRecord], Callable[[bytearray, Any], 
     LinkDependents: encode_LinkDependents,
     LinkName: encode_LinkName,
     TenantClock: encode_TenantClock,
+    TenantCycles: encode_TenantCycles,
+    TenantValues: encode_TenantValues,
 }
 FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     DeadLetter: b"(V\xb5I\xb2\xb3\xab\x17",
@@ -6018,6 +6659,7 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     Delivery: b"$\xb8\xd4\xb2'\x1aP\xd9",
     Disposition: b'\xe0\x9d!>"\xcemS',
     Snapshot: b";!\x98\x98\x01V\xd7\xef",
+    TenantValue: b"\xce8\x07\xcb\xbe\x8d|G",
     Tick: b"K\xc8\x9a\xcb\t\x16\xae\x16",
     Unresolved: b"\xf2\xe8\x94\xe5k-\x92\xae",
     EntityChange: b"bM\x10 ItG\xe0",
@@ -6025,7 +6667,7 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     AccountState: b"\xde\xc8\xb1l\x87\xbc\xc4\xf0",
     AccountMemory: b"\x87\x12D;F\xae\xefN",
     EntityMemory: b"aC\xfc\xb4\xe6\x18\xa5\x08",
-    AccountView: b"\x08\xcc\xb4r\x03\xba\x08\x94",
+    AccountView: b"V\x19^8\xe7fs\xf1",
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
     DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
@@ -6034,4 +6676,6 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     LinkDependents: b"3z\xf4gk\xbf\xee\x8e",
     LinkName: b"b7\x15Z\xbcm\xb6\xb2",
     TenantClock: b"n\xf6\x9c\x7f\x02'\xb2y",
+    TenantCycles: b"\xd5Q\x11\x11k\x03\x8d\xcb",
+    TenantValues: b"\xee]\t\x13\xdaq\xbb\xbc",
 }

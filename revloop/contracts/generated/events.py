@@ -664,6 +664,18 @@ class Snapshot(Envelope, frozen=True, kw_only=True, gc=False):
     """Told by the first full load of its source: what was there already is no news."""
 
 
+class TenantValue(Envelope, frozen=True, kw_only=True, gc=False):
+    """A figure over all accounts of a tenant, as of its clock's last tick; it goes to every partition before that tick."""
+
+    SCHEMA = "raw/tenant_value.v1"
+    EVENT_TYPE = "raw.tenant_value.v1"
+
+    name: str
+    """What it says, as in revloop/contracts/tenant_values.py."""
+    value: float
+    """Its value from now on."""
+
+
 class Tick(Envelope, frozen=True, kw_only=True, gc=False):
     """A clock moves to a moment; everything before it has been delivered."""
 
@@ -963,6 +975,32 @@ class UsageDay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Sum of their quantities."""
 
 
+class MeetingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """By record: those to come, and the last ones held."""
+
+    entity: EntityRef
+    """The record."""
+    at: int
+    """Start."""
+    guests: str
+    """Mail addresses of people from outside, one blank between two."""
+    snapshot_id: str
+    """Its record."""
+    observed_at: int
+    """When it was seen."""
+
+
+class CaseDay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Support cases by the day that ends at or after they were opened, counted from the epoch."""
+
+    opened: int
+    """Cases that were opened."""
+    waiting: int
+    """Of these, how many are not resolved."""
+    severe: int
+    """Of these, how many are severe."""
+
+
 class ContractFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Contracts by record."""
 
@@ -978,6 +1016,8 @@ class ContractFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """It was ended."""
     trial: bool
     """It is a trial."""
+    draft: bool
+    """It was not signed yet."""
     snapshot_id: str
     """Its record."""
     observed_at: int
@@ -995,6 +1035,44 @@ class DeadlineFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When."""
     counts: bool
     """Whether it is of a kind that may be missed, and not done."""
+    snapshot_id: str
+    """Its record."""
+    observed_at: int
+    """When it was seen."""
+
+
+class DealFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Open deals by record."""
+
+    entity: EntityRef
+    """The record."""
+    created: int | None
+    """When it was opened."""
+    stage: str
+    """Stage."""
+    since: int
+    """Since when it is in this stage."""
+    snapshot_id: str
+    """Its record."""
+    observed_at: int
+    """When it was seen."""
+
+
+class PersonFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Active stakeholders by record."""
+
+    entity: EntityRef
+    """The record."""
+    contact_id: str
+    """The person."""
+    role: str
+    """What the person is, as its source writes it."""
+    post: str
+    """Name of a post that one person after another holds; empty for most."""
+    opportunity_id: str
+    """The deal it is about; empty for the account."""
+    since: int
+    """When the person was first seen in this role."""
     snapshot_id: str
     """Its record."""
     observed_at: int
@@ -1078,26 +1156,42 @@ class AccountView(StateRecord, frozen=True, kw_only=True, gc=False):
     """When it was seen."""
     created: int | None
     """When the account began, as its records say."""
+    churned: bool
+    """The account's own record says that it left."""
     usage: dict[str, UsageDay]
     """Usage by the day that ends at or after it, counted from the epoch; at most 121 days."""
-    meetings: dict[str, int]
-    """Start of each meeting by its record: those to come, and the last ones held."""
+    first_use: dict[str, int]
+    """First use by contract, where uses name theirs."""
+    meetings: dict[str, MeetingFact]
+    """By record: those to come, and the last ones held."""
+    engaged_at: int | None
+    """First mail, call or meeting held that is known of; null before."""
+    emails: dict[str, str]
+    """Mail address by contact."""
+    active: dict[str, int]
+    """Last sign of life by contact or mail address, of the last months."""
+    cases: dict[str, CaseDay]
+    """Support cases by the day that ends at or after they were opened, counted from the epoch."""
     contracts: dict[str, ContractFact]
     """Contracts by record."""
     deadlines: dict[str, DeadlineFact]
     """Deadlines by record, the latest ones."""
     fulfilled: dict[str, int]
     """When what was due was delivered, by key, the latest ones."""
-    people: dict[str, str]
-    """Active stakeholders by record: person and post."""
+    deals: dict[str, DealFact]
+    """Open deals by record."""
+    people: dict[str, PersonFact]
+    """Active stakeholders by record."""
     came: dict[str, int]
-    """Today's net change by person and post: more than 0 came, less went."""
+    """Today's net change by person and role: more than 0 came, less went."""
     came_until: int | None
     """End of the day that ``came`` is about."""
     open: tuple[OpenSignal, ...]
     """Open signals of the account."""
     counters: dict[str, int]
     """What detectors remember."""
+    timers: dict[str, int]
+    """When each detector wants to look again."""
     due_at: int | None
     """Next timer, null for none."""
 
@@ -1257,3 +1351,25 @@ class TenantClock(StateRecord, frozen=True, kw_only=True, gc=False):
 
     at: int
     """Last tick."""
+
+
+class TenantCycles(StateRecord, frozen=True, kw_only=True, gc=False):
+    """Ingest: how long a tenant's closed deals took."""
+
+    SCHEMA = "state/tenant_cycles.v1"
+
+    days: dict[str, int]
+    """Number of closed deals by the whole days each took."""
+    told: float | None
+    """The percentile that was told last."""
+    due_at: int | None
+    """Set when a deal was closed since: the next tick tells."""
+
+
+class TenantValues(StateRecord, frozen=True, kw_only=True, gc=False):
+    """Perception: figures over all accounts of a tenant."""
+
+    SCHEMA = "state/tenant_values.v1"
+
+    values: dict[str, float]
+    """By name."""

@@ -58,9 +58,9 @@ TOPICS: Final[Mapping[str, Topic]] = {
     ),
     RAW_SNAPSHOTS: Topic(
         name="raw.snapshots",
-        about="One normalised record each, on its account's stream, plus ticks on every partition.",
+        about="One normalised record each, on its account's stream, plus ticks and figures of the tenant on every partition.",
         key="account",
-        events=("raw/snapshot.v1", "raw/tick.v1"),
+        events=("raw/snapshot.v1", "raw/tenant_value.v1", "raw/tick.v1"),
         producers=("ingest",),
         consumers=("perception", "console"),
         compact=False,
@@ -190,13 +190,14 @@ TABLES: Final[Mapping[str, Table]] = {
             "state/link_dependents.v1",
             "state/delivery_seen.v1",
             "state/tenant_clock.v1",
+            "state/tenant_cycles.v1",
         ),
     ),
     "perception": Table(
         service="perception",
         name="memory",
         changelog="revloop-perception-memory-changelog",
-        states=("state/entity_memory.v1", "state/account_view.v1"),
+        states=("state/entity_memory.v1", "state/account_view.v1", "state/tenant_values.v1"),
     ),
     "world_model": Table(
         service="world_model",

@@ -53,6 +53,7 @@ OBJECTS: Mapping[str, ObjectMapping] = {
         fields={
             "name": "Name",
             "stage": "StageName",
+            "stage_since": "LastStageChangeDate",
             "amount": "Amount",
             "close_date": "CloseDate",
             "created": "CreatedDate",

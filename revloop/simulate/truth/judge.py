@@ -8,9 +8,10 @@ from revloop.contracts.times import iso
 from revloop.simulate.channel import Heard
 from revloop.simulate.records import Account, Organization, Ticket, Use
 from revloop.simulate.truth.buying_group import BuyingGroup
-from revloop.simulate.truth.contracts import Contracts
+from revloop.simulate.truth.contracts import Contracts, Contradictions
 from revloop.simulate.truth.deals import Cycles, Deals
 from revloop.simulate.truth.engagement import Engagement
+from revloop.simulate.truth.lifecycle import Lifecycle
 from revloop.simulate.truth.meetings import Meetings
 from revloop.simulate.truth.milestones import Milestones
 from revloop.simulate.truth.people import People
@@ -40,6 +41,8 @@ class Case:
             Support(account),
             Meetings(account),
             Contracts(account),
+            Contradictions(account),
+            Lifecycle(account),
             Milestones(account),
             Deals(account, cycles),
             People(account),

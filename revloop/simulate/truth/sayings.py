@@ -35,12 +35,16 @@ class Sayings:
         at: int,
         *,
         may_open: bool,
+        part: str = "",
     ) -> None:
-        """What holds of one state now, by episode: (entity, value). What stood and holds no more is cleared."""
-        standing = self._standing.get(signal)
+        """What holds of one state now, by episode: (entity, value). What stood and holds no more is cleared.
+
+        ``part`` keeps apart what several rules say of one signal.
+        """
+        standing = self._standing.get(signal + part)
         if not standing and not (holding and may_open):
             return
-        standing = self._standing.setdefault(signal, {})
+        standing = self._standing.setdefault(signal + part, {})
         for episode in [one for one in standing if one not in holding]:
             self.said.append(Said(signal, standing.pop(episode), at, "cleared", None))
         if not may_open:

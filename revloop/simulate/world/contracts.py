@@ -13,6 +13,8 @@ SEAT_PRICES = (29, 49, 79)
 """A month, by plan."""
 OVERTAKEN = 0.3
 """Share of renewals whose notice overtakes an older one."""
+FORGOTTEN = 0.5
+"""Share of renewals that nobody enters in the CRM for weeks, where billing has them, too."""
 
 
 def sign(life: Life, at: int, starts: int) -> Contract:
@@ -52,8 +54,19 @@ def renew(life: Life, at: int) -> Contract | None:
     if before.in_billing and life.draws.chance(OVERTAKEN):
         life.tell(replace(before, changed=at - 10 * MINUTE_MS), at + 20 * MINUTE_MS)
     life.contract = replace(before, changed=at, ends=before.ends + YEAR)
-    life.tell(life.contract)
+    if before.in_billing and before.in_crm and life.draws.chance(FORGOTTEN):
+        life.tell(replace(life.contract, in_crm=False))
+        life.later(life.on_work_day(at // DAY_MS + life.draws.between(10, 40)), enter)
+    else:
+        life.tell(life.contract)
     return life.contract
+
+
+def enter(life: Life, at: int) -> None:
+    """Somebody enters in the CRM what billing has known for long."""
+    if life.contract is not None:
+        life.contract = replace(life.contract, changed=at)
+        life.tell(life.contract)
 
 
 def expand(life: Life, at: int) -> None:

@@ -70,6 +70,7 @@ def _use(life: Life, user: str, at: int) -> Use:
         workspace=workspace(life),
         user=user,
         event=life.draws.pick(words.FEATURES),
+        contract=life.contract.id if life.contract is not None else "",
     )
 
 

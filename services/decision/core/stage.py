@@ -51,7 +51,7 @@ class DecisionCore:
         """The clock of the tenant's profile."""
         return self._registry.get(tenant_id).clock_id
 
-    def keys(self, event: Envelope) -> Sequence[str]:
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
         """One state an account."""
         return (join_key(event.tenant_id, event.account_id),) if isinstance(event, AccountState) else ()
 

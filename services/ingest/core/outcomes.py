@@ -15,7 +15,7 @@ from services.ingest.core.parsed import ACTION, OWN_CONNECTOR
 class OutcomesCore:
     """Stateless: one delivery for each outcome."""
 
-    def keys(self, event: Envelope) -> Sequence[str]:
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
         """No state."""
         return ()
 

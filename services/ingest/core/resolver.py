@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from revloop.contracts.entities import EntityType
 from revloop.contracts.envelope import caused
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
@@ -16,14 +17,16 @@ from revloop.contracts.generated.events import (
     Envelope,
     StateRecord,
     TenantClock,
+    TenantCycles,
     Tick,
 )
 from revloop.contracts.ids import derive_id
-from revloop.contracts.keys import join_key
+from revloop.contracts.keys import join_key, tenant_of
 from revloop.contracts.times import DAY_MS
 from revloop.integrations.record import Normaliser, Record
 from revloop.stage import Due, Effects, Emit, Needs, Refusal
 from revloop.tenants import Profile, Registry, UnknownTenant
+from services.ingest.core.cycles import count_closed, cycles_key, tell
 from services.ingest.core.directory import Missing
 from services.ingest.core.linker import Linker, link_key
 from services.ingest.core.links import Fate
@@ -61,6 +64,8 @@ class Read(msgspec.Struct, frozen=True):
     """Of everything that leads from a record to an account, or from an account to another."""
     written_key: str | None
     """Link of the entity that our own effect wrote to."""
+    deal_keys: Sequence[str] = ()
+    """Links of the deals among the items."""
 
 
 class ResolverCore:
@@ -77,7 +82,7 @@ class ResolverCore:
         """The clock of the tenant's profile."""
         return self._registry.get(tenant_id).clock_id
 
-    def keys(self, event: Envelope) -> Sequence[str]:
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
         """The delivery's own key, and the link of each record in it."""
         if isinstance(event, Tick):
             return (_clock_key(event),)
@@ -85,6 +90,7 @@ class ResolverCore:
             return ()
         read = self._read(event)
         named = (*filter(None, read.link_keys), *read.name_keys, *filter(None, (read.written_key,)))
+        named += (cycles_key(event.tenant_id),) if read.deal_keys else ()
         keys = [read.seen_key, *dict.fromkeys(named)]
         self._asked = set(keys)
         return keys
@@ -101,6 +107,9 @@ class ResolverCore:
             case Tick():
                 return _forward(states, event)
             case Due():
+                known = states[event.key]
+                if isinstance(known, TenantCycles):
+                    return tell(event, known, self._registry.get(tenant_of(event.key)))
                 return Effects({event.key: None})
             case _:
                 raise Reject(
@@ -123,7 +132,8 @@ class ResolverCore:
             seen = join_key(delivery.tenant_id, "seen", delivery.connector, parsed.vendor_id)
         links = [link_key(delivery, item) if isinstance(item, Record) else "" for item in parsed.records]
         names = self._linker.name_keys(delivery, parsed.records)
-        return Read(parsed, seen, links, names, self._written(profile, parsed))
+        deals = [link for item, link in zip(parsed.records, links, strict=True) if _is_deal(item)]
+        return Read(parsed, seen, links, names, self._written(profile, parsed), deals)
 
     def _written(self, profile: Profile, parsed: Parsed) -> str | None:
         if parsed.outcome is None:
@@ -174,9 +184,16 @@ class ResolverCore:
             _count(tally, fate)
         changed, emits = desk.changed, desk.emits
         _note_write(states, read, changed)
+        if read.deal_keys:
+            profile = self._registry.get(delivery.tenant_id)
+            changed.update(count_closed(states, changed, read.deal_keys, profile, delivery.observed_at))
         changed[read.seen_key] = msgspec.structs.replace(marked, refused=bool(refused))
         emits.append(_disposition(delivery, DeliveryDisposition.parsed, tally, told=repeat))
         return Effects(changed, emits, _refusals(delivery, refused))
+
+
+def _is_deal(item: Record | Reject) -> bool:
+    return isinstance(item, Record) and item.entity_type == EntityType.OPPORTUNITY
 
 
 def _note_write(states: Mapping[str, StateRecord], read: Read, changed: dict[str, StateRecord | None]) -> None:

@@ -59,9 +59,9 @@ class OrchestratorCore:
         self._keys = keys
         self._catalogue = catalogue
 
-    def keys(self, event: Envelope) -> Sequence[str]:
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
         """One state an account."""
-        return () if isinstance(event, Tick) else (join_key(event.tenant_id, event.account_id),)
+        return () if isinstance(event, Tick | Due) else (join_key(event.tenant_id, event.account_id),)
 
     def clock_of(self, tenant_id: str) -> str:
         """The clock of the tenant's profile."""

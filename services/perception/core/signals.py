@@ -190,17 +190,29 @@ def evidence(memory: EntityMemory, names: tuple[str, ...], before: Fields) -> tu
     )
 
 
-def figures(view: AccountView, found: tuple[Figure, ...]) -> tuple[Evidence, ...]:
-    """The figures that a signal of an account rests on, as of the newest record that they count."""
+def figures(memory: Memory, found: tuple[Figure, ...]) -> tuple[Evidence, ...]:
+    """Figures, each with the record that tells it; what many records come to, with the newest of them."""
+    whole = memory.entity
+    newest = "account" if isinstance(memory, AccountView) else whole.entity_type
     return tuple(
         Evidence(
-            snapshot_id=view.snapshot_id,
-            source=view.source,
-            entity=f"account/{view.account_id}",
+            snapshot_id=memory.snapshot_id,
+            source=memory.source if isinstance(memory, AccountView) else whole.connector,
+            entity=f"{newest}/{whole.entity_key}",
             field=figure.name,
             before=figure.before,
             after=figure.after,
-            observed_at=view.observed_at,
+            observed_at=memory.observed_at,
+        )
+        if figure.of is None
+        else Evidence(
+            snapshot_id=figure.of.snapshot_id,
+            source=figure.of.entity.connector,
+            entity=f"{figure.of.entity.entity_type}/{figure.of.entity.entity_key}",
+            field=figure.name,
+            before=figure.before,
+            after=figure.after,
+            observed_at=figure.of.observed_at,
         )
         for figure in found
     )

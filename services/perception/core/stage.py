@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from revloop.contracts.entities import HAPPENINGS
+from revloop.contracts.entities import HAPPENINGS, EntityType
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import (
@@ -21,9 +21,11 @@ from revloop.contracts.generated.events import (
     Snapshot,
     SnapshotChange,
     StateRecord,
+    TenantValue,
+    TenantValues,
     Tick,
 )
-from revloop.contracts.keys import join_key
+from revloop.contracts.keys import join_key, tenant_of
 from revloop.stage import Due, Effects, Emit
 from revloop.tenants import Registry
 from services.perception.core.account import AccountDesk
@@ -33,12 +35,14 @@ from services.perception.core.detector import (
     Detector,
     EventDetector,
     Fields,
+    Figure,
     Happened,
     Holds,
     StateDetector,
     View,
 )
-from services.perception.core.signals import entity_change, evidence
+from services.perception.core.facets.change import Change
+from services.perception.core.signals import entity_change, evidence, figures
 from services.perception.core.work import Supports, Work
 
 NOTHING: Fields = {}
@@ -65,20 +69,28 @@ class PerceptionCore:
         """The clock of the tenant's profile."""
         return self._registry.get(tenant_id).clock_id
 
-    def keys(self, event: Envelope) -> Sequence[str]:
-        """One state a record and account, none for happenings; and one for the account where the record tells of it."""
-        if not isinstance(event, Snapshot):
-            return ()
-        entity = event.entity
-        found = []
-        if entity.entity_type not in HAPPENINGS:
-            found.append(_record_key(event))
-        if self._accounts.looks_at(entity.entity_type):
-            found.append(_account_key(event))
-        return found
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
+        """One state a record and account, none for happenings; and one for the account where the record tells of it.
+
+        Deals are compared with those of the whole tenant.
+        """
+        match event:
+            case Snapshot(entity=entity):
+                found = [] if entity.entity_type in HAPPENINGS else [_record_key(event)]
+                if self._accounts.looks_at(entity.entity_type):
+                    found.append(_account_key(event))
+                if entity.entity_type == EntityType.OPPORTUNITY:
+                    found.append(_values_key(event.tenant_id))
+                return found
+            case TenantValue():
+                return (_values_key(event.tenant_id),)
+            case Due():
+                return (_values_key(tenant_of(event.key)),)
+            case _:
+                return ()
 
     def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects:
-        """Records are compared, time opens and ends what time decides, ticks go on to the signals."""
+        """Records are compared, time opens and ends what time decides, figures are kept, ticks go on to the signals."""
         match event:
             case Snapshot():
                 return self._snapshot(states, event)
@@ -87,9 +99,12 @@ class PerceptionCore:
             case Due():
                 memory = states[event.key]
                 if isinstance(memory, AccountView):
-                    return self._accounts.time(event, memory)
-                assert isinstance(memory, EntityMemory)  # the table holds nothing else
+                    return self._accounts.time(event, memory, _values(states, memory.tenant_id))
+                assert isinstance(memory, EntityMemory)  # nothing else has timers
                 return self._time(event, memory)
+            case TenantValue():
+                values = {**_values(states, event.tenant_id), event.name: event.value}
+                return Effects({_values_key(event.tenant_id): TenantValues(values=values)})
             case _:
                 raise Reject(
                     "unexpected_event", f"Perception has no use for {event.event_type}: check schemas/topics.yaml."
@@ -106,7 +121,9 @@ class PerceptionCore:
         key = _account_key(snapshot)
         view = states.get(key)
         assert view is None or isinstance(view, AccountView)  # such keys hold nothing else
-        account = self._accounts.record(key, view, snapshot)
+        before = known.fields if known is not None else None
+        change = Change(snapshot, before, self._registry.get(snapshot.tenant_id))
+        account = self._accounts.record(key, view, change, _values(states, snapshot.tenant_id))
         return Effects(
             {**own.states, **account.states}, (*own.emits, *account.emits), (*own.refusals, *account.refusals)
         )
@@ -167,6 +184,16 @@ def _account_key(snapshot: Snapshot) -> str:
     return join_key(snapshot.tenant_id, snapshot.account_id)
 
 
+def _values_key(tenant: str) -> str:
+    return join_key(tenant, "", "values")  # no account is without a name
+
+
+def _values(states: Mapping[str, StateRecord], tenant: str) -> Mapping[str, float]:
+    found = states.get(_values_key(tenant))
+    assert found is None or isinstance(found, TenantValues)  # such keys hold nothing else
+    return found.values if found is not None else {}
+
+
 def _known(states: Mapping[str, StateRecord], key: str) -> EntityMemory | None:
     known = states.get(key)
     assert known is None or isinstance(known, EntityMemory)  # such keys hold nothing else
@@ -174,10 +201,14 @@ def _known(states: Mapping[str, StateRecord], key: str) -> EntityMemory | None:
 
 
 def _supports(memory: EntityMemory, before: Fields) -> Supports:
-    def fields_of(found: Happened | Holds) -> tuple[Evidence, ...]:
-        return evidence(memory, found.fields, before)
+    def support_of(found: Happened | Holds) -> tuple[Evidence, ...]:
+        counted = tuple(
+            Figure(name=name, before=memory.counters.get(name, 0), after=count)
+            for name, count in (found.counters.items() if isinstance(found, Happened) else ())
+        )
+        return (*evidence(memory, found.fields, before), *figures(memory, (*counted, *found.figures)))
 
-    return fields_of
+    return support_of
 
 
 def _effects(key: str, memory: EntityMemory, work: Work) -> Effects:

@@ -45,7 +45,7 @@ class WorldModelCore:
         """The clock of the tenant's profile."""
         return self._registry.get(tenant_id).clock_id
 
-    def keys(self, event: Envelope) -> Sequence[str]:
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
         """The account's memory, and the facts of the record the event is about."""
         if not isinstance(event, EntityChange | SignalChange):
             return ()

@@ -100,8 +100,8 @@ class CountingCore:
         self._output = output
         self._outage = outage
 
-    def keys(self, event: Envelope) -> Sequence[str]:
-        return () if isinstance(event, Tick) else (join_key(event.tenant_id, event.account_id),)
+    def keys(self, event: Envelope | Due) -> Sequence[str]:
+        return () if isinstance(event, Tick | Due) else (join_key(event.tenant_id, event.account_id),)
 
     def clock_of(self, tenant_id: str) -> str:
         return CLOCK

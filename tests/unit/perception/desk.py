@@ -21,7 +21,7 @@ from revloop.stage import Handled, Processor
 from revloop.tenants import Profile, Registry
 from revloop.tenants.profile import Clock
 from services.ingest.core.feed import tick
-from services.perception.core.detector import Detector, Fields
+from services.perception.core.detector import Detector, Fields, Line
 from services.perception.core.detectors import load_detectors
 from services.perception.core.stage import PerceptionCore
 
@@ -100,11 +100,12 @@ class Desk:
         return {(one.signal_type, one.severity.value) for one in self.said if one.signal_id not in ended}
 
 
-def told(records: Sequence[tuple[str, int, Fields]]) -> list[Snapshot]:
+def told(records: Sequence[Line]) -> list[Snapshot]:
     """Records of an example: each its own, but for those of one kind that change from day to day."""
     found = []
-    for number, (entity_type, day, fields) in enumerate(records):
+    for number, (entity_type, day, fields, *name) in enumerate(records):
         own = str(number) if entity_type in HAPPENINGS or entity_type == "meeting" else "1"
+        own = str(name[0]) if name else own
         found.append(snapshot(entity_type, day * DAY_MS, fields, number=own, version=number + 1))
     return found
 
@@ -120,7 +121,9 @@ def by_day(records: Sequence[Snapshot], last: int) -> list[Envelope]:
 
 
 def timeless(view: AccountView | None) -> AccountView | None:
-    """A view without what names the last record."""
+    """A view without what names the last record, and without what was said and is waited for."""
     if view is None:
         return None
-    return msgspec.structs.replace(view, snapshot_id="", source="", observed_at=0, open=(), due_at=None)
+    return msgspec.structs.replace(
+        view, snapshot_id="", source="", observed_at=0, open=(), counters={}, timers={}, due_at=None
+    )

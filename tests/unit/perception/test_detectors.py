@@ -9,6 +9,7 @@ from services.perception.core.detector import (
     Condition,
     EventDetector,
     Facet,
+    Kind,
     StateDetector,
     View,
 )
@@ -54,7 +55,8 @@ BROKEN = [
         signal_type="BROKEN_STATE", version=1, entity_types=frozenset({"opportunity"}), by_age=False, condition=_broken
     ),
     AccountDetector(
-        signal_type="BROKEN_ACCOUNT", version=1, looks_at=frozenset({Facet.MEETINGS}), condition=_broken
+        signal_type="BROKEN_ACCOUNT", version=1, kind=Kind.AGE, looks_at=frozenset({Facet.MEETINGS}),
+        look=_broken, judge=_broken,
     ),
 ]  # fmt: skip
 
@@ -71,20 +73,24 @@ def test_a_detector_that_fails_stops_no_other_and_is_told() -> None:
 
 
 def test_one_of_a_type_and_all_sorted() -> None:
-    types = [detector.signal_type for detector in DETECTORS]
-    assert types == sorted(set(types))
+    names = [(detector.signal_type, isinstance(detector, AccountDetector)) for detector in DETECTORS]
+    assert names == sorted(set(names))
 
 
 def test_an_account_signal_carries_its_figures() -> None:
     desk = Desk()
     desk.take(snapshot("meeting", 0, {"starts": "1970-01-01T00:00:00Z"}), clock(21 * DAY_MS))
-    (said,) = desk.said
+    (said,) = [one for one in desk.said if one.signal_type == "NO_MEETING_IN_21_DAYS"]
     assert (said.signal_type, said.entity.entity_type, said.entity.entity_key) == (
         "NO_MEETING_IN_21_DAYS",
         "account",
         "a",
     )
-    assert [(item.field, item.after) for item in said.evidence] == [("last_meeting", "1970-01-01T00:00:00Z")]
+    assert [(item.field, item.after, item.snapshot_id) for item in said.evidence] == [
+        ("last_meeting", "1970-01-01T00:00:00Z", "meeting-1-0"),
+        ("days_since", 21, "meeting-1-0"),
+        ("renewal_near", False, "meeting-1-0"),
+    ]
     assert said.severity is Severity.medium
 
 

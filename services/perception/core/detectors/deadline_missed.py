@@ -1,43 +1,62 @@
 """DEADLINE_MISSED: a day after it was due nothing has been delivered; two weeks later it is history."""
 
-from revloop.contracts.generated.events import AccountView, DeadlineFact, Severity
+from revloop.contracts.generated.events import DeadlineFact, Severity
 from revloop.contracts.times import DAY_MS, iso
-from revloop.tenants import Profile
-from services.perception.core.contracts import has_ended
-from services.perception.core.detector import AccountDetector, Condition, Facet, Fields, Figure, Holds
+from revloop.tenants import SignalSettings
+from services.perception.core.detector import (
+    AccountDetector,
+    Facet,
+    Fields,
+    Figure,
+    Figures,
+    Finding,
+    Judged,
+    Kind,
+    Look,
+    Scene,
+    number,
+)
+from services.perception.core.facets.contracts import has_ended
 
 
-def condition(view: AccountView, profile: Profile, as_of: int) -> Condition:
-    """Value: how many deadlines in a row were missed, this one included."""
+def look(scene: Scene) -> Look:
+    """Deadlines that are over, each with how many in a row were missed, this one included."""
+    view, as_of = scene.view, scene.as_of
     if has_ended(view):
-        return Condition()
-    opens, closes = (days * DAY_MS for days in profile.signals.deadline_missed_days)
-    holds: list[Holds] = []
+        return Look()
+    opens, closes = (days * DAY_MS for days in scene.profile.signals.deadline_missed_days)
+    found: list[Finding] = []
     looks: list[int] = []
     row = 0
-    for fact in sorted(_open(view), key=lambda fact: (fact.due, fact.key)):
+    for fact in sorted((one for one in view.deadlines.values() if one.counts), key=lambda one: (one.due, one.key)):
         looks += [at for at in (fact.due + opens, fact.due + closes) if at > as_of]
         if fact.due + opens > as_of:
             continue
         row = 0 if fact.key in view.fulfilled else row + 1
         if row and as_of < fact.due + closes:
-            holds.append(_holds(fact, row))
-    return Condition(holds=tuple(holds), next_at=min(looks, default=None))
+            found.append(_missed(fact, row, (as_of - fact.due) // DAY_MS))
+    return Look(tuple(found), min(looks, default=None))
 
 
-def _open(view: AccountView) -> list[DeadlineFact]:
-    return [fact for fact in view.deadlines.values() if fact.counts]
-
-
-def _holds(fact: DeadlineFact, row: int) -> Holds:
-    return Holds(
-        severity=Severity.high if row > 1 else Severity.medium,
-        fields=(),
-        value=float(row),
+def _missed(fact: DeadlineFact, row: int, days: int) -> Finding:
+    return Finding(
         episode=fact.entity.entity_id,
         subject=fact.entity,
-        figures=(Figure(name="due", after=iso(fact.due)), Figure(name="missed_in_a_row", after=row)),
+        figures=(
+            Figure(name="due", after=iso(fact.due), of=fact),
+            Figure(name="days_late", after=days, of=fact),
+            Figure(name="missed_in_a_row", after=row, of=fact),
+        ),
     )
+
+
+def judge(figures: Figures, settings: SignalSettings) -> Judged | None:
+    """Value: how many deadlines in a row were missed."""
+    opens, closes = settings.deadline_missed_days
+    row = number(figures["missed_in_a_row"])
+    if not row or not opens <= number(figures["days_late"]) < closes:
+        return None
+    return Judged(Severity.high if row > 1 else Severity.medium, row)
 
 
 _DAY = 86_400_000
@@ -46,8 +65,10 @@ _DUE: Fields = {"key": "k1", "due": iso(100 * _DAY)}
 DETECTOR = AccountDetector(
     signal_type="DEADLINE_MISSED",
     version=1,
+    kind=Kind.AGE,
     looks_at=frozenset({Facet.DEADLINES, Facet.CONTRACTS}),
-    condition=condition,
+    look=look,
+    judge=judge,
     fires=[
         ("a day late", [("deadline", 50, _DUE)], 101),
         ("two weeks late", [("deadline", 50, _DUE)], 114),

@@ -1,0 +1,44 @@
+"""What is due, and what was delivered."""
+
+from msgspec.structs import replace
+
+from revloop.contracts.generated.events import AccountView, DeadlineFact
+from revloop.contracts.times import DAY_MS
+from services.perception.core.facets.change import Change, with_entry
+
+KEPT_DEADLINES = 60
+"""Of those that are history."""
+KEPT_FULFILLED = 200
+
+
+def take_deadline(view: AccountView, change: Change) -> AccountView:
+    """Take in what is due; of what is history the latest are kept."""
+    due, snapshot = change.moment("due"), change.snapshot
+    fact = None
+    if not change.gone and due is not None:
+        left_out = change.text("kind") in change.profile.signals.deadline_kinds_left_out
+        fact = DeadlineFact(
+            entity=snapshot.entity,
+            key=change.text("key") or snapshot.entity.entity_id,
+            due=due,
+            counts=not left_out and snapshot.fields.get("done") is not True,
+            snapshot_id=snapshot.snapshot_id,
+            observed_at=snapshot.observed_at,
+        )
+    kept = with_entry(view.deadlines, change.name, fact)
+    history = snapshot.observed_at - change.profile.signals.deadline_missed_days[1] * DAY_MS
+    past = sorted((found.due, name) for name, found in kept.items() if found.due <= history)
+    for _, name in past[: max(0, len(kept) - KEPT_DEADLINES)]:
+        del kept[name]  # what is still to come, or may be missed now, stays
+    return replace(view, deadlines=kept)
+
+
+def take_fulfilment(view: AccountView, change: Change) -> AccountView:
+    """Take in what was delivered; the first delivery counts."""
+    key, at = change.text("key"), change.snapshot.occurred_at
+    if not key or (not change.gone and view.fulfilled.get(key, at + 1) <= at):
+        return view
+    kept = with_entry(view.fulfilled, key, None if change.gone else at)
+    if len(kept) > KEPT_FULFILLED:
+        del kept[min(kept, key=lambda name: (kept[name], name))]
+    return replace(view, fulfilled=kept)
