@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from revloop.contracts.entities import EntityType
 from revloop.contracts.envelope import caused
 from revloop.contracts.generated import topics
@@ -54,11 +56,11 @@ def tell(due: Due, cycles: TenantCycles, profile: Profile) -> Effects:
         TenantValue,
         due.tick,
         event_id=derive_id("tvl", profile.tenant, CLOSED_CYCLE_P90_DAYS, due.tick.observed_at),
-        tenant_id=profile.tenant,
         source=SOURCE,
         name=CLOSED_CYCLE_P90_DAYS,
         value=value,
     )
+    event = replace(event, tenant_id=profile.tenant)  # the wall's ticks are nobody's
     return Effects({due.key: kept}, (Emit(topics.RAW_SNAPSHOTS, event, every_partition=True),))
 
 

@@ -1,6 +1,7 @@
 """CHAMPION_SILENT: the champion gave no sign of life for 14 days, while a deal is open or a renewal near."""
 
-from revloop.contracts.generated.events import PersonFact, Severity
+from revloop.contracts.entities import EntityType
+from revloop.contracts.generated.events import EntityRef, PersonFact, Severity
 from revloop.contracts.times import DAY_MS, iso
 from revloop.tenants import SignalSettings
 from services.perception.core.detector import (
@@ -40,7 +41,12 @@ def look(scene: Scene) -> Look:
 def _silence(person: PersonFact, last: int, as_of: int) -> Finding:
     return Finding(
         episode=person.contact_id,
-        subject=person.entity,
+        subject=EntityRef(
+            connector=person.entity.connector,
+            entity_type=EntityType.CONTACT,
+            entity_id=person.contact_id,
+            entity_key=person.contact_id,
+        ),
         figures=(
             Figure(name="contact_id", after=person.contact_id, of=person),
             Figure(name="last_activity", after=iso(last), of=person),
