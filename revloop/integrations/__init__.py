@@ -1,23 +1,45 @@
-"""Vendors, one folder each: how their bodies become records, and clients to call them."""
+"""Vendors, one folder each: how their bodies become records, how their pushes are known, and clients to call them."""
 
-import importlib
+import importlib.util
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from revloop.integrations.record import Normaliser
+from revloop.integrations.signature import Signature
 
 
 def load_normalisers() -> Mapping[str, Normaliser]:
     """The normaliser of every vendor folder by connector name; called once at start, fails on a folder without one."""
     found: dict[str, Normaliser] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if not module.ispkg:
-            continue
-        folder = importlib.import_module(f"{__name__}.{module.name}.normalise")
-        normaliser: Normaliser | None = getattr(folder, "NORMALISER", None)
-        if normaliser is None:
-            raise ValueError(f"vendor folder {module.name!r} has no NORMALISER in normalise.py: see jira for one")
+    for folder in _folders():
+        normaliser = _normaliser(folder)
         if normaliser.connector in found:
             raise ValueError(f"two vendor folders claim connector {normaliser.connector!r}: rename one")
         found[normaliser.connector] = normaliser
+    return found
+
+
+def load_signatures() -> Mapping[str, Signature]:
+    """How each vendor signs its pushes, by connector name; called once at start, fails on a folder without one."""
+    return {_normaliser(folder).connector: _signature(folder) for folder in _folders()}
+
+
+def _folders() -> Iterator[str]:
+    return (module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+
+
+def _normaliser(folder: str) -> Normaliser:
+    module = importlib.import_module(f"{__name__}.{folder}.normalise")
+    found: Normaliser | None = getattr(module, "NORMALISER", None)
+    if found is None:
+        raise ValueError(f"vendor folder {folder!r} has no NORMALISER in normalise.py: see jira for one")
+    return found
+
+
+def _signature(folder: str) -> Signature:
+    name = f"{__name__}.{folder}.signature"
+    module = importlib.import_module(name) if importlib.util.find_spec(name) else None
+    found: Signature | None = getattr(module, "SIGNATURE", None)
+    if found is None:
+        raise ValueError(f"vendor folder {folder!r} has no SIGNATURE in signature.py: see jira for one")
     return found

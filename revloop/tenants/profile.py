@@ -113,7 +113,9 @@ class ConnectorProfile(Model):
         Field(description="By the vendor's name of the object; null: this tenant does not take it."),
     ] = {}
     own_users: Annotated[tuple[str, ...], Field(description="Vendor user ids under which we write.")] = ()
-    webhook_secret_env: Annotated[str, Field(description="Environment variable with the HMAC secret of webhooks.")] = ""
+    webhook_secret_env: Annotated[
+        str, Field(description="Environment variable with the secret by which the vendor's webhooks are known.")
+    ] = ""
 
 
 class SignalSettings(Model):

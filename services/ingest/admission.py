@@ -1,20 +1,15 @@
 """Who may send to the edge, and how much: bodies within the limit and true signatures pass, the rest is refused."""
 
 import contextlib
-import hmac
 import os
-from collections.abc import Mapping
-from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import compare_digest, token_hex
 
 from fastapi import HTTPException, Request
 
+from revloop.integrations.signature import Push, Signature
 from revloop.tenants import ConnectorProfile
-
-SIGNATURE_HEADERS = ("x-hub-signature", "x-hub-signature-256")
-"""``sha256=<hex>`` over the body: the first as WebSub and Jira send it, the second as others do."""
 
 
 async def limited_body(request: Request, limit_bytes: int) -> bytes:
@@ -34,20 +29,29 @@ async def limited_body(request: Request, limit_bytes: int) -> bytes:
     return b"".join(pieces)
 
 
-def require_signature(connector: ConnectorProfile, body: bytes, headers: Mapping[str, str], host: str) -> None:
-    """Refuse a webhook whose signature does not fit; one that needs none is taken on loopback alone."""
+def as_push(request: Request, body: bytes, public_url: str, now: int) -> Push:
+    """A webhook as its vendor sent it at ``now`` (ms): where a proxy stands before us, it called ``public_url``."""
+    scope = request.scope
+    base = public_url.rstrip("/") or f"{scope['scheme']}://{request.headers.get('host', '')}"
+    query = scope["query_string"]
+    path = scope["raw_path"] + (b"?" + query if query else b"")  # as it came: what was decoded cannot be signed again
+    return Push(
+        method=request.method, url=base + path.decode("latin-1"), headers=dict(request.headers), body=body, now=now
+    )
+
+
+def require_signature(connector: ConnectorProfile, signature: Signature, push: Push, host: str) -> None:
+    """Refuse a webhook that its vendor did not sign; one that needs no signature is taken on loopback alone."""
     name = connector.webhook_secret_env
     if not name:
         if not is_loopback(host):
             raise HTTPException(403, "unsigned webhooks are taken on loopback only: name webhook_secret_env")
         return
-    key = os.environ.get(name, "")
-    if not key:
+    secret = os.environ.get(name, "")
+    if not secret:
         raise HTTPException(503, f"the secret of this webhook is not set: set {name}")
-    wanted = "sha256=" + hmac.new(key.encode(), body, sha256).hexdigest()
-    given = next((headers[header] for header in SIGNATURE_HEADERS if header in headers), "")
-    if not compare_digest(wanted.encode(), given.encode()):
-        raise HTTPException(401, "the signature does not fit the body: check the secret on both sides")
+    if fault := signature.fault(secret, push):
+        raise HTTPException(401, fault)
 
 
 def require_token(authorization: str, secret: str) -> None:

@@ -5,17 +5,19 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from revloop.contracts.failures import Reject, Retry, VendorError
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import Delivery, Tick
 from revloop.contracts.times import parse_iso
+from revloop.integrations import load_signatures
 from revloop.integrations.salesforce.client import SalesforceClient
 from revloop.stage import Emit
 from revloop.streams import EdgeProducer
 from revloop.tenants import Profile, Registry, UnknownTenant
-from services.ingest.admission import limited_body, local_secret, require_signature, require_token
+from services.ingest.admission import as_push, limited_body, local_secret, require_signature, require_token
 from services.ingest.core.feed import delivery, tick
 from services.ingest.core.resolver import WALL
 from services.ingest.poll import Clock, Poller
@@ -26,6 +28,8 @@ DELIVERY_ID_HEADERS = ("x-atlassian-webhook-identifier", "x-delivery-id", "x-req
 FEED_BODIES = 4
 """A feed holds many deliveries: it may be so many times as long as one body."""
 RETRY_AFTER_S = "5"
+NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
+"""An answer that repeats what was asked must not be taken for a page by a browser."""
 
 
 class FeedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,14 +53,18 @@ def create_edge(settings: Settings, registry: Registry, producer: EdgeProducer, 
     """The routes of ingest."""
     app = FastAPI(title="Revloop ingest", version="0.1.0", redoc_url=None)
     secret = local_secret(settings.home)
+    signatures = load_signatures()
     poller = Poller(producer, _client(settings), clock, settings.max_body_bytes)
 
-    @app.post("/v1/webhooks/{tenant}/{connector}", status_code=202)
-    async def webhook(tenant: str, connector: str, request: Request) -> dict[str, str]:
-        """A vendor's push: 202 once it is in Kafka."""
+    @app.post("/v1/webhooks/{tenant}/{connector}", status_code=202, response_model=None)
+    async def webhook(tenant: str, connector: str, request: Request) -> dict[str, str] | PlainTextResponse:
+        """A vendor's push: 202 once it is in Kafka; 200 with what it wants to hear where it only asks whose this is."""
         profile = _profile(registry, tenant, connector)
         body = await limited_body(request, settings.max_body_bytes)
-        require_signature(profile.connectors[connector], body, request.headers, settings.host)
+        push = as_push(request, body, settings.public_url, int(time.time() * 1000))
+        if answer := signatures[connector].challenge(push):
+            return PlainTextResponse(answer, headers=NO_SNIFFING)
+        require_signature(profile.connectors[connector], signatures[connector], push, settings.host)
         event = await run_in_threadpool(_pushed, profile, connector, body, request, clock)
         await _send(producer, [event])
         return {"delivery_id": event.event_id}

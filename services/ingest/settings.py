@@ -13,6 +13,14 @@ class Settings(ServiceSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1, le=8 * 2**20, description="Larger webhook bodies are refused with 413.")
     ] = 8 * 2**20
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$",
+            description="Address that vendors call, up to `/v1`, where a proxy stands before ingest: HubSpot signs it. "
+            "Empty: the one of the request.",
+        ),
+    ] = ""
     wall_tick_seconds: Annotated[float, Field(gt=0, description="Step of the wall clock.")] = 10.0
     salesforce_url: Annotated[
         str, Field(description="Base URL of the Salesforce organisation; empty when there is none.")
