@@ -39,7 +39,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor's way of signing; both functions are pure."""
 
     fault: Callable[[str, Push], str]
-    """(secret, push) -> what is wrong and what to do, empty when the push is the vendor's; no secret or digest is in it."""
+    """(secret, push) -> what is wrong and what to do, without secret or digest; empty when the push is the vendor's."""
     challenge: Callable[[Push], str] = no_challenge
     """What a vendor that asks whether this address is ours must be told as plain text; empty for any other push."""
 

@@ -56,6 +56,11 @@ def create_edge(settings: Settings, registry: Registry, producer: EdgeProducer, 
     signatures = load_signatures()
     poller = Poller(producer, _client(settings), clock, settings.max_body_bytes)
 
+    @app.head("/v1/webhooks/{tenant}/{connector}")
+    async def known(tenant: str, connector: str) -> None:
+        """200 where webhooks are taken: Intercom asks before it sends any."""
+        _profile(registry, tenant, connector)
+
     @app.post("/v1/webhooks/{tenant}/{connector}", status_code=202, response_model=None)
     async def webhook(tenant: str, connector: str, request: Request) -> dict[str, str] | PlainTextResponse:
         """A vendor's push: 202 once it is in Kafka; 200 with what it wants to hear where it only asks whose this is."""

@@ -8,7 +8,7 @@ import pytest
 
 import revloop.integrations
 from revloop.contracts.failures import Reject
-from revloop.integrations import load_normalisers
+from revloop.integrations import load_normalisers, load_signatures
 from revloop.integrations.record import (
     FIRST_MS,
     LAST_MS,
@@ -148,6 +148,15 @@ def vendor(folder: Path, name: str, connector: str | None) -> None:
 def test_a_vendor_is_a_folder(vendors: Path) -> None:
     vendor(vendors, "fax", "fax")
     assert set(load_normalisers()) == {"fax", *NORMALISERS}
+
+
+@pytest.mark.parametrize("files", [(), ("signature.py",)])
+def test_a_vendor_without_a_signature_is_refused(vendors: Path, files: tuple[str, ...]) -> None:
+    vendor(vendors, "fax", "fax")
+    for file in files:
+        (vendors / "fax" / file).write_text("")
+    with pytest.raises(ValueError, match="vendor folder 'fax' has no SIGNATURE"):
+        load_signatures()
 
 
 def test_two_vendors_of_one_name_are_refused(vendors: Path) -> None:
