@@ -38,7 +38,7 @@ def written(folder: Path, text: str, name: str = "t.yaml") -> Path:
         ("tenant: t\nsignals: {close_date_slipped_min_days: true}", "min_days: Input should be a valid integer"),
         ("tenant: t\nsignals: {amount_changed_min_share: 5}", "min_share: Input should be less"),
         ("tenant: t\nsignals: {support_sev2_aging_hours: [24, 48]}", "support_sev2_aging_hours"),
-        ("tenant: t\nsignals: {support_sev2_aging_hours: [24, 12, 72]}", "the three ages must rise"),
+        ("tenant: t\nsignals: {support_sev2_aging_hours: [24, 12, 72]}", "the three steps must rise"),
         ("tenant: t\nsignals: {latest_plausible_date: 2040-13-01}", "month must be in 1..12"),
         ("tenant: t\nsignals: {latest_plausible_date: 20401231}", "latest_plausible_date"),
         ("tenant: t\nclock: sundial", "clock: Input should be 'wall' or 'file'"),
