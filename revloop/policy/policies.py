@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 import cedarpy
@@ -9,7 +10,9 @@ import msgspec
 
 PRINCIPAL = {"type": "Proposer", "id": "loop"}
 NO_ENTITIES = "[]"
-Facts = Mapping[str, str | bool | int]
+Fact = str | bool | int
+Facts = Mapping[str, Fact]
+ANSWERS_KEPT = 4096
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -35,9 +38,13 @@ class Policies:
         if not (checked := cedarpy.validate_policies(text, schema)):
             raise ValueError("; ".join(map(str, checked.errors)))
         self.version = sha256("\0".join([schema, *texts]).encode()).hexdigest()
+        self._remembered = lru_cache(maxsize=ANSWERS_KEPT)(self._asked)
 
-    def ask(self, kind: str, facts: Facts, *actions: str) -> list[Answer]:
-        """One answer for each of ``actions`` on an action of ``kind``."""
+    def ask(self, kind: str, facts: Facts, *actions: str) -> Sequence[Answer]:
+        """One answer for each of ``actions`` on an action of ``kind``; few questions are asked again and again."""
+        return self._remembered(kind, tuple(sorted(facts.items())), actions)
+
+    def _asked(self, kind: str, facts: tuple[tuple[str, Fact], ...], actions: tuple[str, ...]) -> tuple[Answer, ...]:
         requests = [
             {
                 "principal": PRINCIPAL,
@@ -48,7 +55,7 @@ class Policies:
             for action in actions
         ]
         results = cedarpy.is_authorized_batch(requests, self._set, self._entities, self._schema)
-        return [self._answer(result) for result in results]
+        return tuple(self._answer(result) for result in results)
 
     def _answer(self, result: cedarpy.AuthzResult) -> Answer:
         names = tuple(sorted(self._names[policy] for policy in result.diagnostics.reasons))
