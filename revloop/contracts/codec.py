@@ -110,6 +110,6 @@ def _where(value: Envelope | StateRecord) -> str:
     try:
         plain = msgspec.to_builtins(value, builtin_types=(bytes,))
         msgspec.convert(plain, type(value), builtin_types=(bytes,))
-    except (msgspec.ValidationError, msgspec.EncodeError, TypeError) as error:
+    except (msgspec.ValidationError, msgspec.EncodeError, TypeError, OverflowError) as error:
         return f" ({error})"
     return ""

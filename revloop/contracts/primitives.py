@@ -13,6 +13,7 @@ _write_d = struct.Struct("<d").pack
 _utf8 = str.encode
 _MAX_LONG = (1 << 63) - 1
 _MAX_INT = (1 << 31) - 1
+_MOST_BITS = 256
 _NULL, _BOOLEAN, _LONG, _DOUBLE, _STRING = 0, 2, 4, 6, 8  # branches of the scalar union as bytes
 
 
@@ -41,7 +42,7 @@ def read_long(data: bytes, at: int) -> tuple[int, int]:
 def write_long(out: bytearray, value: int) -> None:
     """Append ``value``; only whole numbers of 64 bits, no bool."""
     if type(value) is not int or not -_MAX_LONG - 1 <= value <= _MAX_LONG:
-        raise EncodeError(f"{value!r} is no long: a whole number of 64 bits")
+        raise EncodeError(f"{_shown(value)} is no long: a whole number of 64 bits")
     rest = (value << 1) ^ (value >> 63)
     if 1 << 35 <= rest < 1 << 42:  # six bytes: the times of this age
         out += bytes(
@@ -72,7 +73,7 @@ def read_int(data: bytes, at: int) -> tuple[int, int]:
 def write_int(out: bytearray, value: int) -> None:
     """Append ``value``; only whole numbers of 32 bits, no bool."""
     if type(value) is not int or not -_MAX_INT - 1 <= value <= _MAX_INT:
-        raise EncodeError(f"{value!r} is no int: a whole number of 32 bits")
+        raise EncodeError(f"{_shown(value)} is no int: a whole number of 32 bits")
     write_long(out, value)
 
 
@@ -158,7 +159,14 @@ def write_double(out: bytearray, value: float) -> None:
 def _as_double(value: object) -> float:
     if type(value) is int and -(1 << 53) <= value <= 1 << 53:
         return float(value)
-    raise EncodeError(f"{value!r} is no double")
+    raise EncodeError(f"{_shown(value)} is no double")
+
+
+def _shown(value: object) -> str:
+    """A value for a message: Python writes no whole number of more than 4,300 digits, and raises ValueError."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a whole number of {value.bit_length()} bits"
+    return repr(value)
 
 
 def write_boolean(out: bytearray, value: bool) -> None:

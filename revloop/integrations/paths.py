@@ -7,6 +7,7 @@ value so far. What is missing on the way is null, and null stays null unless a f
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from math import isfinite
 
 from revloop.contracts.failures import Reject, RevloopError
 from revloop.contracts.times import SECOND_MS, iso
@@ -16,6 +17,9 @@ Reader = Callable[[Json], Json]
 Function = Callable[[Json], Json]
 FIRST_MILLISECONDS = 100_000_000_000
 """A Unix time as large as this is one of milliseconds: in seconds it would lie in the year 5138."""
+
+LONGEST_TIME = 20
+"""Digits of a Unix time as text: longer ones are no time, and Python reads no number of more than 4,300 digits."""
 
 
 class BadPath(RevloopError):
@@ -137,17 +141,29 @@ def _total(value: Json) -> Json:
     for item in _list(value):
         if isinstance(item, bool) or not isinstance(item, int | float):
             raise Reject("wrong_type", f"{shown(item)} is no number, so there is no sum: mend it at the source.")
-        total += item
+        try:
+            total += item
+        except OverflowError as error:
+            raise _too_large("The sum") from error
+    if not isfinite(total):
+        raise _too_large("The sum")
     return total
+
+
+def _too_large(what: str) -> Reject:
+    return Reject("wrong_type", f"{what} is no number that a double can hold: mend it at the source.")
 
 
 def _number(text: str) -> Json:
     if not text:
         return None  # vendors that write everything as text write nothing for null
     try:
-        return float(text)
+        found = float(text)
     except ValueError as error:
         raise Reject("wrong_type", f"{shown(text)} is no number: mend it at the source.") from error
+    if not isfinite(found):  # Python takes "nan", "inf" and "1e999" for numbers, JSON and our events do not
+        raise _too_large(shown(text))
+    return found
 
 
 def _flag(text: str) -> Json:
@@ -168,7 +184,7 @@ def _day_after(text: str) -> Json:
 
 
 def _unix(value: Json) -> Json:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_TIME:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)

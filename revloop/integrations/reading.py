@@ -114,7 +114,7 @@ def read_record(connector: str, item: Item, objects: Mapping[str, Plan], observe
         occurred_at=observed_at if item.occurred_at is None else item.occurred_at,
         fields=fields,
         partial=item.partial,
-        merged_into=item.merged_into,
+        merged_into=identifier("merged_into", item.merged_into) if item.merged_into else "",
     )
 
 

@@ -16,6 +16,7 @@ DELETED = "deleted"
 FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The years 1 to 9999: what a time as text can say."""
 SHOWN = 60
+LONGEST_SHOWN = 10**SHOWN
 
 Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
 
@@ -141,7 +142,10 @@ def number(name: str, value: Json) -> Scalar:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(name, value, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise _wrong(name, value, "a number that a double can hold") from error
 
 
 def day(name: str, value: Json) -> Scalar:
@@ -184,6 +188,8 @@ def shown(value: Json) -> str:
     """A value for a message: short, whatever came in."""
     if isinstance(value, str) and len(value) > SHOWN:
         return f"{value[:SHOWN]!r}… ({len(value)} characters)"
+    if isinstance(value, int) and not -LONGEST_SHOWN < value < LONGEST_SHOWN:
+        return f"a whole number of {value.bit_length()} bits"
     return f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(value)
 
 

@@ -73,7 +73,7 @@ def _item(row: Json, default: str) -> Item:
 def _category(row: Mapping[str, Json]) -> Json:
     """In the words that help desks share: a snoozed conversation will come back, so it is not done."""
     state = row.get("state") or row.get("ticket_state")
-    if row.get("open") is False or state in DONE:
+    if row.get("open") is False or (isinstance(state, str) and state in DONE):
         return "done"
     return None if state is None else "indeterminate"
 

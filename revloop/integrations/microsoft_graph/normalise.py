@@ -92,14 +92,14 @@ def _when(name: str, event: dict[str, Json]) -> Json:
         raise Reject("wrong_type", f"Field {name} is no time with a zone: mend it at the source.")
     try:
         return iso(parse_iso(datetime.fromisoformat(value).replace(tzinfo=_zone(zone)).isoformat()))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # the zone may lead out of the years 1 to 9999
         raise Reject("wrong_type", f"Field {name} is {shown(value)}, not a time: mend it at the source.") from error
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a name may lead to a folder, or be no file's name
         raise Reject(
             "unknown_time_zone",
             f'Zone {shown(name)} is not of the IANA list: ask Graph with the header Prefer: outlook.timezone="UTC".',

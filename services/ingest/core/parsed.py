@@ -8,7 +8,7 @@ from revloop.contracts.entities import EntityType
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Delivery, DeliveryMode, Outcome
 from revloop.integrations.reading import Plan, plans, read_items
-from revloop.integrations.record import Normaliser, ObjectMapping, Record, decode
+from revloop.integrations.record import MAX_ID_LENGTH, Json, Normaliser, ObjectMapping, Record, decode
 from revloop.tenants import Profile, Registry
 from services.ingest.core.mappings import object_mappings
 
@@ -92,14 +92,20 @@ class Parser:
         try:
             records = read_items(normaliser, delivery.resource, body, objects, delivery.observed_at)
         except Reject as refusal:
-            return Parsed((), refusal, None, normaliser.delivery_id(delivery.resource, body))
-        return Parsed(records, None, None, normaliser.delivery_id(delivery.resource, body))
+            return Parsed((), refusal, None, _vendor_id(normaliser, delivery, body))
+        return Parsed(records, None, None, _vendor_id(normaliser, delivery, body))
+
+
+def _vendor_id(normaliser: Normaliser, delivery: Delivery, body: Json) -> str:
+    """The vendor's own id of the delivery; one too long for a key tells nothing, and our own id of it counts."""
+    found = normaliser.delivery_id(delivery.resource, body)
+    return found if len(found) <= MAX_ID_LENGTH else ""
 
 
 def _own(delivery: Delivery) -> Parsed:
     try:
         outcome = msgspec.json.decode(delivery.body, type=Outcome)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Reject("bad_outcome", f"Our own outcome cannot be read ({error}).") from error
     record = Record(
         entity_type=ACTION,

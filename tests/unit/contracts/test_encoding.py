@@ -30,8 +30,8 @@ WRONG: dict[str, list[object]] = {
     "bytes": [None, "x", bytearray(b"x"), memoryview(b"x"), [1]],
     "boolean": [None, 0, 1, "true", 1.0],
     "int": [None, True, 1.0, "1", Decimal(1), 1 << 31, -(1 << 31) - 1],
-    "long": [None, True, 1.0, "1", Decimal(1), HUGE, -HUGE - 1],
-    "double": [None, True, "1", Decimal(1), NAN, INFINITY, -INFINITY, (1 << 53) + 1, 10**400],
+    "long": [None, True, 1.0, "1", Decimal(1), HUGE, -HUGE - 1, 10**5_000],
+    "double": [None, True, "1", Decimal(1), NAN, INFINITY, -INFINITY, (1 << 53) + 1, 10**400, 10**5_000],
 }
 NO_SCALAR: list[object] = [b"x", [1], {}, (), Decimal(1), NAN, INFINITY, HUGE, -HUGE - 1, "\udfff", Severity.low]
 NO_ARRAY: list[object] = [None, "ab", b"ab", {"a": 1}, {1}, 5, iter([])]

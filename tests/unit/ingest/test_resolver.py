@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from revloop.contracts.codec import Codec
@@ -414,9 +415,28 @@ def test_an_object_that_the_tenant_does_not_take_is_refused() -> None:
     assert desk.send(issue(), "jira").reasons == ["unmapped_object"]
 
 
-def test_a_body_that_pretends_to_be_our_outcome_is_not() -> None:
+@pytest.mark.parametrize("body", [b'{"action_id": "act_1"}', b'{"x": ' + b"[" * 100_000, b'{"action_id": "\xff"}'])
+def test_a_body_that_pretends_to_be_our_outcome_is_not(body: bytes) -> None:
     forged = delivery(
-        at=START, seq=1, tenant_id="t", connector="revloop", mode="outcome", resource="action", request="",
-        body=json.dumps({"action_id": "act_1"}).encode(),
+        at=START, seq=1, tenant_id="t", connector="revloop", mode="outcome", resource="action", request="", body=body
     )  # fmt: skip
     assert Desk().handle(forged).reasons == ["bad_outcome"]
+
+
+@pytest.mark.parametrize("request_text", ["[" * 100_000, "{", "[]", '"\\ud800"'])
+def test_a_request_that_is_not_ours_makes_no_first_poll(request_text: str) -> None:
+    desk = Desk()
+    polled = msgspec.structs.replace(desk.body(page(row())), request=request_text)
+    assert [snapshot.baseline for snapshot in desk.handle(polled).snapshots] == [False]
+
+
+def test_a_delivery_whose_own_id_fits_no_key_is_known_by_ours() -> None:
+    desk = Desk(Profile(tenant="t", connectors={"segment": ConnectorProfile()}))
+    call = {"type": "track", "event": "Login", "messageId": "x" * (MAX_ID_LENGTH + 1), "timestamp": "2018-03-01"}
+    assert desk.send(json.dumps({**call, "messageId": "x"}).encode(), "segment").reasons == []
+    assert desk.send(json.dumps(call).encode(), "segment").reasons == ["id_too_long"]
+    assert max(map(len, desk.store.states)) < 2 * MAX_ID_LENGTH
+
+
+def test_a_record_merged_into_what_fits_no_key_is_refused() -> None:
+    assert Desk().poll(row(MasterRecordId="x" * (MAX_ID_LENGTH + 1), IsDeleted=True)).reasons == ["id_too_long"]

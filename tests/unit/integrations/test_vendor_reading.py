@@ -56,6 +56,7 @@ Check = Callable[[str, Json], Scalar]
         (epoch_ms, LAST_MS, LAST_MS),
         (time_text, None, None),
         (time_text, "2018-03-01T01:30:00.000+0130", "2018-03-01T00:00:00Z"),
+        (time_text, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         (time_text, "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
         (identifier, "a|b", "a|b"),
         (identifier, 17, "17"),
@@ -78,6 +79,7 @@ def test_a_sound_value_is_taken(check: Check, value: Json, wanted: Scalar) -> No
         (text, True),
         (number, "3"),
         (number, True),
+        (number, 10**400),
         (number, []),
         (day, "2019-02-29"),
         (day, "2018-W01-1"),
@@ -112,7 +114,7 @@ def test_another_value_is_refused_with_the_field(check: Check, value: Json) -> N
     assert len(refused.value.detail) < 250
 
 
-@pytest.mark.parametrize("value", ["x" * 10**6, {"password": "x"}, ["x"], None, 5])
+@pytest.mark.parametrize("value", ["x" * 10**6, {"password": "x"}, ["x"], None, 5, -(10**4_000)])
 def test_what_is_shown_of_a_value_is_short(value: Json) -> None:
     assert len(shown(value)) < 100
     assert "password" not in shown(value)
