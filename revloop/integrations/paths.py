@@ -10,6 +10,7 @@ from functools import lru_cache
 from math import isfinite
 
 from revloop.contracts.failures import Reject, RevloopError
+from revloop.contracts.ids import canonical
 from revloop.contracts.times import SECOND_MS, iso
 from revloop.integrations.record import Json, epoch_ms, moment, shown
 
@@ -129,11 +130,8 @@ def _list(value: Json) -> list[Json]:
 
 
 def _repeats(value: Json) -> Json:
-    seen: list[Json] = []
-    for item in _list(value):
-        if item not in seen:
-            seen.append(item)
-    return len(_list(value)) - len(seen)
+    items = _list(value)
+    return len(items) - len({canonical(item) for item in items})  # objects have no hash; looking through all is slow
 
 
 def _total(value: Json) -> Json:

@@ -16,7 +16,7 @@ Place = tuple[Container, str | int]
 NESTED, DIGITS, LETTERS = "\ue000nested", "\ue000digits", "\ue000letters"
 """Stand for what the encoder of Python would not write; ``RAW`` is put in their place."""
 RAW = {
-    NESTED: [b"[" * depth + b"]" * depth for depth in (3, 200, 900, 100_000)],
+    NESTED: [b"[" * depth + b"]" * depth for depth in (*(3, 200, 100_000) * 20, *range(880, 1000, 2))],
     DIGITS: [b"9" * 19, b"-" + b"9" * 20, b"1" * 310, b"9" * 4_299, b"9" * 5_000, b"1e308", b"-1e400", b"NaN", b"-0"],
     LETTERS: [b'"' + b"x" * length + b'"' for length in (1_024, 1_025, 70_000)],
 }

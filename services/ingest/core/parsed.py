@@ -53,6 +53,8 @@ class Parser:
             return self._read(delivery, profile)
         except Reject as refusal:
             return Parsed((), refusal)
+        except RecursionError:  # what the decoder just took may be too deep for whoever looks at it
+            return Parsed((), Reject("bad_json", "The body is nested deeper than it can be read: ask for less."))
 
     def entity_type(self, profile: Profile, connector: str, name: str) -> str:
         """What a vendor's object is to the tenant; empty for one that it does not take."""

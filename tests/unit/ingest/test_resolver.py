@@ -12,7 +12,7 @@ from revloop.contracts.keys import join_key
 from revloop.contracts.times import DAY_MS, HOUR_MS
 from revloop.integrations.record import MAX_ID_LENGTH
 from revloop.streams.outputs import outgoing
-from revloop.tenants import ConnectorProfile, Profile
+from revloop.tenants import ConnectorProfile, ObjectProfile, Profile
 from revloop.tenants.profile import Clock
 from services.ingest.core import links
 from services.ingest.core.feed import delivery, tick
@@ -436,6 +436,23 @@ def test_a_delivery_whose_own_id_fits_no_key_is_known_by_ours() -> None:
     assert desk.send(json.dumps({**call, "messageId": "x"}).encode(), "segment").reasons == []
     assert desk.send(json.dumps(call).encode(), "segment").reasons == ["id_too_long"]
     assert max(map(len, desk.store.states)) < 2 * MAX_ID_LENGTH
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{"type": "track", "event": "x", "messageId": "1", "properties": {"products": [DEEP]}}',
+        '{"type": DEEP, "event": "x", "messageId": "1"}',
+    ],
+    ids=["read by a path", "shown"],
+)
+def test_a_body_at_the_edge_of_what_can_be_decoded_stops_nothing(template: str) -> None:
+    track = ObjectProfile(fields={"repeats": "properties.products | repeats"})
+    desk = Desk(Profile(tenant="t", connectors={"segment": ConnectorProfile(objects={"track": track})}))
+    bodies = [template.replace("DEEP", "[" * depth + "]" * depth).encode() for depth in range(600, 1_000)]
+    fates = {desk.send(body, "segment").fate.disposition.value for body in bodies}
+    assert "dead" in fates
+    assert fates <= {"parsed", "dead", "duplicate"}
 
 
 def test_a_record_merged_into_what_fits_no_key_is_refused() -> None:

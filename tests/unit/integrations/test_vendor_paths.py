@@ -31,6 +31,8 @@ PEOPLE: Json = {"to": [{"mail": "Ann@B.example"}, {"mail": "c@own.example"}, {"n
         ("a | count", {"a": [1, 1]}, 2),
         ("a | count", {}, 0),
         ("a | repeats", {"a": [{"x": 1}, {"x": 2}, {"x": 1}, {"x": 1}]}, 2),
+        ("a | repeats", {"a": [{"x": 1, "y": 2}, {"y": 2, "x": 1}, 1, "1", True]}, 1),
+        ("a | repeats", {"a": [{"x": n % 60_000} for n in range(100_000)]}, 40_000),
         ("a.*.q | sum", {"a": [{"q": 1}, {"q": 2.5}]}, 3.5),
         ("a | first", {"a": [7, 8]}, 7),
         ("a | last", {"a": [7, 8]}, 8),
