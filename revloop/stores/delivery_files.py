@@ -63,7 +63,7 @@ def _lines(folder: Path, number: int) -> Iterator[Filed]:
             text.decode()  # what is kept raw is not looked at by the decoder
             line = _decode(text)
             at = parse_iso(line.at)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise BadDeliveryFile(f"{path}, line {count}: {error}") from error
         if (at, line.seq) < last:
             raise BadDeliveryFile(f"{path}, line {count}: lines must be sorted by (at, seq), from 1970 on")

@@ -59,6 +59,7 @@ def test_body_and_request_keep_their_bytes(tmp_path: Path) -> None:
         (b"{", "line 2"),
         (b"", "line 2"),
         (b'{"seq": 2}', "line 2"),
+        (b'{"seq": 2, "body": ' + b"[" * 100_000, "line 2"),
         (json.dumps(line("soon", 2)).encode(), "line 2"),
         (json.dumps(line("1970-01-01", 1)).encode(), "sorted"),
         (json.dumps(line("1970-01-02", 0)).encode(), "sorted"),
