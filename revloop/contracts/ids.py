@@ -19,7 +19,7 @@ def content_hash(value: object) -> str:
 
 def derive_id(prefix: str, *parts: str | int) -> str:
     """``<prefix>_`` and 32 hex digits over ``parts``, each written with its length so that no two lists collide."""
-    text = "".join(f"{len(part)}:{part}" for part in map(str, parts))
+    text = "".join([f"{len(part)}:{part}" for part in map(str, parts)])
     return f"{prefix}_{sha256(f'{prefix}|{text}'.encode()).hexdigest()[:32]}"
 
 

@@ -22,7 +22,7 @@ from services.perception.core.detector import (
     Pair,
     Scene,
 )
-from services.perception.core.facets import FOLDS, forget, touched
+from services.perception.core.facets import FOLDS, forget, take
 from services.perception.core.facets.change import Change
 from services.perception.core.signals import figures
 from services.perception.core.work import Work
@@ -47,9 +47,8 @@ class AccountDesk:
         """Take in a record, or take out one that leaves."""
         snapshot = change.snapshot
         before = known or _empty(snapshot)
-        view = FOLDS[snapshot.entity.entity_type](before, change)
-        parts = touched(before, view)
-        if not parts:
+        view, changed = take(before, change)
+        if not changed:
             return Effects()
         if not change.gone:
             view = msgspec.structs.replace(
@@ -63,7 +62,7 @@ class AccountDesk:
             values=values,
             news=not snapshot.baseline,
         )
-        self._look(work, scene, [one for one in self._detectors if not parts.isdisjoint(one.looks_at)], ticking=False)
+        self._look(work, scene, [one for one in self._detectors if not changed.isdisjoint(one.looks_at)], ticking=False)
         return _effects(key, view, work)
 
     def time(self, due: Due, view: AccountView, values: Values) -> Effects:

@@ -51,7 +51,7 @@ def snapshot(
         caused_by="",
         occurred_at=at,
         observed_at=at,
-        snapshot_id=f"{entity_type}-{number}-{at}",
+        snapshot_id=f"{entity_type}-{number}-{at if version is None else version}",
         entity=EntityRef(connector="test", entity_type=entity_type, entity_id=number, entity_key=number),
         change=change,
         version=at if version is None else version,

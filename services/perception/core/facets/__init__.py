@@ -23,22 +23,10 @@ from services.perception.core.facets import (
 )
 from services.perception.core.facets.change import Change
 
-FOLDS: Mapping[str, Callable[[AccountView, Change], AccountView]] = {
-    EntityType.ACCOUNT: accounts.take,
-    EntityType.CONTACT: activity.take_contact,
-    EntityType.INTERACTION: activity.take_interaction,
-    EntityType.USAGE: usage.take,
-    EntityType.MEETING: meetings.take,
-    EntityType.CONTRACT: contracts.take,
-    EntityType.DEADLINE: deadlines.take_deadline,
-    EntityType.FULFILMENT: deadlines.take_fulfilment,
-    EntityType.OPPORTUNITY: deals.take,
-    EntityType.STAKEHOLDER: people.take,
-    EntityType.SUPPORT_CASE: cases.take,
-}
-"""By entity type; records of other types say nothing of their account as a whole."""
+Take = Callable[[AccountView, Change], AccountView]
+Parts = Callable[[AccountView], tuple[object, ...]]
 
-PARTS: Mapping[Facet, Callable[[AccountView], tuple[object, ...]]] = {
+PARTS: Mapping[Facet, Parts] = {
     Facet.ACCOUNT: lambda view: (view.created, view.churned),
     Facet.ACTIVITY: lambda view: (view.engaged_at, view.emails, view.active),
     Facet.CASES: lambda view: (view.cases,),
@@ -50,17 +38,35 @@ PARTS: Mapping[Facet, Callable[[AccountView], tuple[object, ...]]] = {
     Facet.PEOPLE: lambda view: (view.people, view.came),
     Facet.USAGE: lambda view: (view.usage,),
 }
+"""What of a view each facet is."""
+
+FOLDS: Mapping[str, tuple[Take, tuple[Facet, ...]]] = {
+    EntityType.ACCOUNT: (accounts.take, (Facet.ACCOUNT,)),
+    EntityType.CONTACT: (activity.take_contact, (Facet.ACTIVITY,)),
+    EntityType.INTERACTION: (activity.take_interaction, (Facet.ACTIVITY,)),
+    EntityType.USAGE: (usage.take, (Facet.USAGE, Facet.FIRST_USE)),
+    EntityType.MEETING: (meetings.take, (Facet.MEETINGS,)),
+    EntityType.CONTRACT: (contracts.take, (Facet.CONTRACTS,)),
+    EntityType.DEADLINE: (deadlines.take_deadline, (Facet.DEADLINES,)),
+    EntityType.FULFILMENT: (deadlines.take_fulfilment, (Facet.DEADLINES,)),
+    EntityType.OPPORTUNITY: (deals.take, (Facet.DEALS,)),
+    EntityType.STAKEHOLDER: (people.take, (Facet.PEOPLE,)),
+    EntityType.SUPPORT_CASE: (cases.take, (Facet.CASES,)),
+}
+"""How records are taken in, and into which facets, by entity type; others say nothing of their account as a whole."""
 
 
-def touched(before: AccountView, after: AccountView) -> frozenset[Facet]:
-    """The facets in which two views differ; folds leave alone what they do not change."""
-    if before is after:
-        return frozenset()
-    return frozenset(facet for facet, parts in PARTS.items() if _differ(parts(before), parts(after)))
+def take(view: AccountView, change: Change) -> tuple[AccountView, frozenset[Facet]]:
+    """The view with the record taken in or out, and the facets that changed; folds leave alone what they do not."""
+    fold, facets = FOLDS[change.snapshot.entity.entity_type]
+    after = fold(view, change)
+    if after is view:
+        return view, frozenset()
+    return after, frozenset(facet for facet in facets if _differ(PARTS[facet], view, after))
 
 
-def _differ(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
-    return any(one is not other for one, other in zip(before, after, strict=True))
+def _differ(parts: Parts, before: AccountView, after: AccountView) -> bool:
+    return any(one is not other for one, other in zip(parts(before), parts(after), strict=True))
 
 
 def forget(view: AccountView, profile: Profile, now: int) -> AccountView:

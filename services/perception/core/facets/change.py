@@ -8,7 +8,7 @@ import msgspec
 from revloop.contracts.generated.events import Snapshot, SnapshotChange
 from revloop.contracts.times import DAY_MS, parse_iso
 from revloop.tenants import Profile
-from services.perception.core.detector import Fields
+from services.perception.core.detector import Fields, Told
 
 V = TypeVar("V")
 
@@ -46,6 +46,13 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 def day_of(at: int) -> int:
     """The day (counted from the epoch) that ends at or after a moment: midnight belongs to the day that ends there."""
     return -(-at // DAY_MS)
+
+
+def told_again(fact: Told | None, known: Told | None) -> bool:
+    """Whether a fact is no other than what is known: the same record, or none where there was none."""
+    if fact is None or known is None:
+        return fact is known
+    return fact.snapshot_id == known.snapshot_id
 
 
 def with_entry(entries: Mapping[str, V], name: str, entry: V | None) -> dict[str, V]:

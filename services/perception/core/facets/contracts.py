@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from revloop.contracts.generated.events import AccountView, ContractFact
 from revloop.contracts.times import DAY_MS
 from revloop.tenants import Profile
-from services.perception.core.facets.change import Change, with_entry
+from services.perception.core.facets.change import Change, told_again, with_entry
 
 ENDED = frozenset({"canceled", "cancelled", "ended", "expired", "incomplete_expired", "terminated"})
 """States of a contract that every vendor's word for an end comes to; a tenant may name more."""
@@ -46,6 +46,8 @@ class Contract(msgspec.Struct, frozen=True):
 def take(view: AccountView, change: Change) -> AccountView:
     """Take in a record of a contract."""
     fact = None if change.gone else _fact(change)
+    if told_again(fact, view.contracts.get(change.name)):
+        return view
     return replace(view, contracts=with_entry(view.contracts, change.name, fact))
 
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from revloop.contracts.generated.events import AccountView, DeadlineFact
 from revloop.contracts.times import DAY_MS
-from services.perception.core.facets.change import Change, with_entry
+from services.perception.core.facets.change import Change, told_again, with_entry
 
 KEPT_DEADLINES = 60
 """Of those that are history."""
@@ -25,6 +25,8 @@ def take_deadline(view: AccountView, change: Change) -> AccountView:
             snapshot_id=snapshot.snapshot_id,
             observed_at=snapshot.observed_at,
         )
+    if told_again(fact, view.deadlines.get(change.name)):
+        return view
     kept = with_entry(view.deadlines, change.name, fact)
     history = snapshot.observed_at - change.profile.signals.deadline_missed_days[1] * DAY_MS
     past = sorted((found.due, name) for name, found in kept.items() if found.due <= history)

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from revloop.contracts.generated.events import AccountView, DealFact
-from services.perception.core.facets.change import Change, with_entry
+from services.perception.core.facets.change import Change, told_again, with_entry
 
 
 def take(view: AccountView, change: Change) -> AccountView:
@@ -11,7 +11,7 @@ def take(view: AccountView, change: Change) -> AccountView:
     known = view.deals.get(change.name)
     is_open = not change.gone and not change.profile.is_closed(change.snapshot.fields)
     fact = _fact(change, known) if is_open else None
-    if fact is None and known is None:
+    if told_again(fact, known):
         return view
     return replace(view, deals=with_entry(view.deals, change.name, fact))
 
