@@ -5,7 +5,7 @@ import os
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -114,7 +114,7 @@ class Loop:
 
 
 @contextmanager
-def running(directory: Path, *, tenants: Path = PROFILES, standin: Path | None = NYC) -> Iterator[Loop]:
+def running(directory: Path, *, tenants: Path = PROFILES, standin: Sequence[Path] = (NYC,)) -> Iterator[Loop]:
     """Everything up; everything down at the end, whatever happened."""
     stack = Stack(free_home(directory), cache=CACHE)
     try:

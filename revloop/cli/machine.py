@@ -1,5 +1,6 @@
 """Commands that run the loop on one machine: up, down, status, kafka, topics."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,14 @@ from revloop.kafka.admin import apply, topic_specs
 from revloop.kafka.client import client_config
 
 app = typer.Typer()
+NOTHING: list[Path] = []
 Tenants = Annotated[
     Path | None, typer.Option("--tenants", help="Folder of tenant profiles.", exists=True, file_okay=False)
 ]
 Data = Annotated[
-    Path | None,
+    list[Path],
     typer.Option(
-        "--standin", help="Start the Salesforce stand-in with the records of this delivery file.", exists=True
+        "--standin", help="Start the Salesforce stand-in with the records of this delivery folder.", exists=True
     ),
 ]
 
@@ -32,12 +34,12 @@ def say(text: str) -> None:
 
 
 @app.command()
-def up(tenants: Tenants = None, standin: Data = None) -> None:
+def up(tenants: Tenants = None, standin: Data = NOTHING) -> None:
     """Start Kafka and every service on this machine, and wait until all are ready."""
     start(Stack(Home.from_environment()), tenants, standin)
 
 
-def start(stack: Stack, tenants: Path | None, standin: Path | None) -> None:
+def start(stack: Stack, tenants: Path | None, standin: Sequence[Path]) -> None:
     """Start a stack; what fails ends the command with the reason and the log's end."""
     try:
         stack.up(say, standin_data=standin, tenants=tenants)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -32,14 +32,14 @@ class Stack:
         """The local broker of this home."""
         return LocalKafka(self.home.directory / "kafka", self.home.kafka_port, self._cache)
 
-    def up(self, say: Say, *, standin_data: Path | None = None, tenants: Path | None = None) -> None:
+    def up(self, say: Say, *, standin_data: Sequence[Path] = (), tenants: Path | None = None) -> None:
         """Start what does not run yet, and wait until all of it is ready."""
         if self.home.own_broker:
             say("starting Kafka")
             self.broker().start()
         say("applying topics")
         apply(topic_specs(), client_config(bootstrap=self.home.bootstrap))
-        if standin_data is not None:
+        if standin_data:
             say("starting the Salesforce stand-in")
             self.start_standin(standin_data)
         say(f"starting {len(SERVICES)} services")
@@ -79,8 +79,8 @@ class Stack:
             "REVLOOP_SALESFORCE_CLIENT_SECRET": STANDIN_SECRET,
         }
 
-    def start_standin(self, data: Path) -> None:
-        """Start the Salesforce stand-in with the records of a delivery folder, and wait until it answers."""
+    def start_standin(self, data: Sequence[Path]) -> None:
+        """Start the Salesforce stand-in with the records of delivery folders, and wait until it answers."""
         port = self.home.standin_port
         state = self.home.directory / "standin" / "salesforce"
         argv = [
@@ -89,10 +89,9 @@ class Stack:
             "standins.salesforce",
             "--port",
             str(port),
-            "--data",
-            str(data),
             "--state",
             str(state),
+            *(part for folder in data for part in ("--data", str(folder))),
         ]
         self.processes.start(STANDIN, argv, dict(os.environ), port)
         wait_until(lambda: self._answers(STANDIN, f"http://127.0.0.1:{port}/__standin__/effects"), STANDIN, 30)

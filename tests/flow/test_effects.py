@@ -71,7 +71,7 @@ def test_a_target_that_is_down_is_tried_again_and_written_once(orders: Orders) -
         lambda: action["action_id"] in log.read_text() and "attempt_failed" in log.read_text(), "a failed attempt", 30
     )
     assert orders.state(action) == "QUEUED"
-    stack.start_standin(NYC)
+    stack.start_standin([NYC])
     orders.until(action, "SUCCEEDED")
     assert orders.writes(action) == 1
 

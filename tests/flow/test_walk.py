@@ -17,7 +17,7 @@ def test_the_loop_closes(tmp_path: Path) -> None:
     hops: list[Hop] = []
     try:
         walk = Walk(stack, TENANT, "seller", hops)
-        walk.up(lambda: start(stack, PROFILES, NYC))
+        walk.up(lambda: start(stack, PROFILES, [NYC]))
         walk.feed(lambda: feed_tenant(stack.home, Registry.load(PROFILES), [NYC], TENANT, None, None))
         walk.loop()
     finally:
