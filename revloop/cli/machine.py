@@ -1,6 +1,7 @@
 """Commands that run the loop on one machine: up, down, status, kafka, topics."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -65,14 +66,31 @@ def status(tenant: Tenant = "nyc", person: Person = "seller", json: AsJson = Fal
     if json:
         print_json({"services": services, "law_4": law_4, "counts": counts, "memory_bytes": memory})
         return
-    columns = ["service", "up", "ready", "lag", "recovered", "committed", "errors"]
-    print_table(columns, [[row[name] for name in columns] for row in services], title="Services")
+    columns = ["service", "up", "ready", "lag", "recovered", "errors"]
     print_table(
-        list(law_4[0]) if law_4 else ["no deliveries yet"],
-        [list(row.values()) for row in law_4],
+        [*columns, "last commit"],
+        [[*(row[name] for name in columns), _ago(row["committed"])] for row in services],
+        title="Services",
+    )
+    _print_law_4(law_4, tenant)
+    out.print(f"memory of all processes together: {sum(memory.values()) / 2**20:,.0f} MiB")
+
+
+def _ago(moment: object) -> str:
+    return f"{time.time() - moment:,.0f} s ago" if isinstance(moment, int | float) else ""
+
+
+def _print_law_4(rows: Sequence[Mapping[str, object]], tenant: str) -> None:
+    """A column for each connector: there are more counts than connectors."""
+    if not rows:
+        out.print(f"Accounts of law 4, {tenant}: no deliveries yet")
+        return
+    name, *counts = rows[0]
+    print_table(
+        ["", *(str(row[name]) for row in rows)],
+        [[count, *(row[count] for row in rows)] for count in counts],
         title=f"Accounts of law 4, {tenant}",
     )
-    out.print(f"memory of all processes together: {sum(memory.values()) / 2**20:,.0f} MiB")
 
 
 def _service(home: Home, name: str) -> dict[str, object]:
