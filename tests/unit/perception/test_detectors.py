@@ -36,7 +36,7 @@ def _fires(detector, example) -> bool:
             desk.take(event)
         return bool(desk.open())
     _, before, after, as_of = example
-    view = View(PROFILE, next(iter(detector.entity_types)), as_of, {}, ())
+    view = View(PROFILE, sorted(detector.entity_types)[0], as_of, {}, ())
     if isinstance(detector, EventDetector):
         return detector.detect(before or {}, after, view) is not None
     return bool(detector.condition(after, view, as_of).holds)
