@@ -5,7 +5,6 @@ from revloop.contracts.generated.events import Severity
 from revloop.contracts.times import iso, parse_iso
 from services.perception.core.detector import Condition, Fields, Holds, StateDetector, View
 
-
 Fault = tuple[str, tuple[str, ...]]
 """(name, fields that show it)."""
 
