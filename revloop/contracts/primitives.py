@@ -78,10 +78,10 @@ def write_int(out: bytearray, value: int) -> None:
 
 
 def read_length(data: bytes, at: int) -> tuple[int, int]:
-    """A long that is not negative: how many bytes follow. Whether they do is for the caller to see."""
+    """A long that says how many bytes follow; refused where there are not so many."""
     value, at = read_long(data, at)
-    if value < 0:
-        raise DecodeError("a negative length")
+    if not 0 <= value <= len(data) - at:
+        raise DecodeError(f"a length of {value} in {len(data) - at} bytes")
     return value, at
 
 

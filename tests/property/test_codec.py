@@ -141,14 +141,14 @@ def test_mutated_bytes_give_a_value_or_a_refusal_in_bounded_time_and_memory() ->
     for number in range(MUTATIONS):
         head, body = (data := chance.choice(bodies))[:10], data[10:]
         mutated = head + MUTATORS[number % len(MUTATORS)](chance, body, chance.choice(bodies)[10:])
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             value = codec.decode(mutated)
         except (DecodeError, UnknownSchema):
             refused += 1
         else:
             assert exact(codec.decode(codec.encode(value))) == exact(value)
-        slowest = max(slowest, time.perf_counter() - start)
+        slowest = max(slowest, time.thread_time() - start)
     assert 0.5 < refused / MUTATIONS < 0.99
     assert slowest < SLOWEST_S
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_KILOBYTES

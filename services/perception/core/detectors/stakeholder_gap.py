@@ -11,6 +11,7 @@ from services.perception.core.detector import (
     Finding,
     Judged,
     Kind,
+    Line,
     Look,
     Scene,
     number,
@@ -19,7 +20,9 @@ from services.perception.core.facets.people import on_deal, roles_of
 
 
 def look(scene: Scene) -> Look:
-    """Open deals, each with who is on it."""
+    """Open deals, each with who is on it; where no system tells of any person, nothing tells of a gap either."""
+    if not scene.view.people and not scene.view.emails:
+        return Look()
     return Look(tuple(_deal(scene, deal) for _, deal in sorted(scene.view.deals.items())))
 
 
@@ -51,17 +54,18 @@ _DEAL: Fields = {"stage": "Design"}
 _ANN: Fields = {"contact_id": "ann", "role": "Champion", "opportunity_id": "1"}
 _BOB: Fields = {"contact_id": "bob", "role": "Economic Buyer", "opportunity_id": "1"}
 _BOTH: Fields = {"contact_id": "ann", "role": "Champion;Economic Buyer", "opportunity_id": "1"}
+_KNOWN: Line = ("contact", 100, {"email": "ann@acme.example"}, "ann")
 
 DETECTOR = AccountDetector(
     signal_type="STAKEHOLDER_GAP",
     version=1,
     kind=Kind.AGE,
-    looks_at=frozenset({Facet.DEALS, Facet.PEOPLE}),
+    looks_at=frozenset({Facet.ACTIVITY, Facet.DEALS, Facet.PEOPLE}),
     look=look,
     judge=judge,
     ttl_days=lambda settings: settings.stakeholder_gap_ttl_days,
     fires=[
-        ("nobody", [("opportunity", 100, _DEAL)], 101),
+        ("nobody, though people are known", [("opportunity", 100, _DEAL), _KNOWN], 101),
         ("no buyer", [("opportunity", 100, _DEAL), ("stakeholder", 100, _ANN, "a")], 101),
         ("one for everything", [("opportunity", 100, _DEAL), ("stakeholder", 100, _BOTH, "a")], 101),
     ],
@@ -72,6 +76,7 @@ DETECTOR = AccountDetector(
             101,
         ),
         ("closed", [("opportunity", 100, {**_DEAL, "closed": True})], 101),
-        ("for 60 days", [("opportunity", 100, _DEAL)], 161),
+        ("for 60 days", [("opportunity", 100, _DEAL), _KNOWN], 161),
+        ("nobody is known", [("opportunity", 100, _DEAL)], 101),
     ],
 )
