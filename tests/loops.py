@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from revloop.cli.api import Api
 from revloop.cli.data import batches, feed_tenant
@@ -17,9 +19,16 @@ from revloop.cli.home import KAFKA_OFFSET, OFFSETS, SERVICES, STANDIN_OFFSET, Ho
 from revloop.cli.processes import wait_until
 from revloop.cli.stack import Stack
 from revloop.cli.walk import wait_quiet
+from revloop.contracts import codec
+from revloop.contracts.generated import topics
+from revloop.contracts.generated.events import Envelope
+from revloop.contracts.keys import tenant_key
+from revloop.proof.verify import Report, verify_log
 from revloop.replay.deliveries import events
 from revloop.tenants import Registry
 
+SECOND = 8
+"""Offset of the port of a second worker."""
 VENDOR_SET = frozenset({"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"})
 ROOT = Path(__file__).resolve().parents[1]
 PROFILES = ROOT / "examples" / "tenants"
@@ -85,6 +94,12 @@ class Loop:
 
         wait_until(sent, "ingest taking the feed", 90)
 
+    def signal(self, service: str, number: int) -> None:
+        """Send a service a signal of the operating system."""
+        record = self.stack.processes.find(service)
+        assert record is not None, f"{service} does not run"
+        os.kill(record.pid, number)
+
     def restart(self, service: str) -> None:
         """kill -9 a service and start it again."""
         self.stack.processes.kill(service)
@@ -99,10 +114,62 @@ class Loop:
         """Wait until nothing is left to read."""
         wait_quiet(self.home, self.api(tenant))
 
-    def start_second(self, service: str, port_offset: int = 8) -> str:
+    def status(self, service: str) -> Mapping[str, object]:
+        """What a service, or its second worker (``perception-1``), says of itself."""
+        url = self._second_url if service.endswith("-1") else self.home.url(service)
+        found: dict[str, object] = httpx.get(f"{url}/status", timeout=5).json()
+        return found
+
+    @property
+    def _second_url(self) -> str:
+        return f"http://127.0.0.1:{self.home.port_base + SECOND}"
+
+    def share(self, service: str) -> int:
+        """Partitions that a worker of a stage has."""
+        try:
+            return sum(part["partitions"] for part in self.status(service)["parts"])  # type: ignore[attr-defined,misc]  # JSON
+        except httpx.TransportError:
+            return 0
+
+    def group_lag(self, service: str) -> int:
+        """Records that the groups of a service have not committed, as the broker counts them."""
+        admin = AdminClient({"bootstrap.servers": self.home.bootstrap})
+        listed = admin.list_consumer_groups().result(30).valid
+        mine = [group.group_id for group in listed if group.group_id.startswith(f"revloop-{service}-")]
+        return sum(self._lag_of(admin, group) for group in mine)
+
+    def _lag_of(self, admin: AdminClient, group: str) -> int:
+        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(30)
+        committed = {(place.topic, place.partition): place.offset for place in asked.topic_partitions}
+        places = {TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in committed}
+        ends = {place: future.result(30).offset for place, future in admin.list_offsets(places).items()}
+        return sum(max(0, end - committed[place.topic, place.partition]) for place, end in ends.items())
+
+    def committed(self, topic: str) -> Iterator[Envelope]:
+        """Every committed event of a topic, up to its end: with what a read model would hide."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.home.bootstrap,
+                "group.id": "of-the-test",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+            }
+        )
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(topics.PARTITIONS)])
+        ended: set[int] = set()
+        while len(ended) < topics.PARTITIONS:
+            for message in consumer.consume(5000, 1.0):
+                if message.error():
+                    ended.add(message.partition())
+                else:
+                    yield codec.decode(message.value())  # type: ignore[misc]  # topics hold no states
+        consumer.close()
+
+    def start_second(self, service: str) -> str:
         """Another worker of a service; gives the name of its process."""
         name = f"{service}-1"
-        port = self.home.port_base + port_offset
+        port = self.home.port_base + SECOND
         env = {
             **self.home.environment(service),
             "REVLOOP_PORT": str(port),
@@ -163,3 +230,9 @@ def ledger_entries(loop: Loop) -> list[str]:
     path = loop.home.directory / "data" / "ledger" / "0" / "index.sqlite"
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         return sorted(entry for (entry,) in db.execute("SELECT entry_id FROM entries"))
+
+
+def verified_ledger(loop: Loop, tenant: str = "nyc") -> Report:
+    """The tenant's log after every entry, tile and signature of it was checked."""
+    folder = loop.home.directory / "ledger" / tenant_key(tenant)
+    return verify_log(folder, (folder / "vkey").read_text())

@@ -1,14 +1,17 @@
 """kill -9 of each service at work, and of the executor inside an effect: the ledger and the effects stay the same."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from revloop.cli.home import SERVICES
 from revloop.cli.processes import wait_until
-from tests.loops import NYC, Control, Loop, ledger_entries, running
+from tests.loops import NYC, Control, Loop, ledger_entries, running, verified_ledger
 
 CHUNKS = 10
+FED = [service for service in SERVICES if service != "executor"]
+"""Those that get something to do while a log is fed; the executor is killed in the middle of its orders."""
 ORDERS = 4
 Outcome = tuple[list[str], list[tuple[str, str, str]]]
 
@@ -53,32 +56,41 @@ def finished(loop: Loop) -> None:
 
 def test_nothing_is_lost_or_done_twice(undisturbed: Outcome, tmp_path: Path) -> None:
     with running(tmp_path) as loop:
-        kills = feed_and_kill(loop)
-        kills += order_and_kill(loop)
+        lags = feed_and_kill(loop)
+        written = order_and_kill(loop)
         finished(loop)
-        assert kills >= 12
+        assert all(lag > 0 for _, lag in lags), lags
+        assert {service for service, _ in lags} == set(FED)
+        assert {"POST", "PATCH"} == set(written)
+        assert len(lags) + len(written) >= 12
         entries, effects = undisturbed
         assert sorted(Control(loop).effects()) == effects
         assert ledger_entries(loop) == entries
+        log = verified_ledger(loop)
+        assert (log.faults, log.size) == ([], len(entries))  # not one entry twice in the log itself
 
 
-def feed_and_kill(loop: Loop) -> int:
-    """Each service dies with input waiting: it is down while a part of the log arrives, and dies on its way up."""
-    bodies = loop.chunks(NYC, "nyc", CHUNKS)
-    kills = 0
-    for number, body in enumerate(bodies):
-        service = SERVICES[number % len(SERVICES)]
-        if service != "ingest":
-            loop.stack.processes.kill(service)
-            kills += 1
-        loop.post("nyc", body)
-        loop.stack.start(service, loop.tenants)
+def feed_and_kill(loop: Loop) -> list[tuple[str, int]]:
+    """Each service dies with input waiting: it stands still while a part of the log arrives. Gives the lag at each."""
+    lags: list[tuple[str, int]] = []
+    for number, body in enumerate(loop.chunks(NYC, "nyc", CHUNKS)):
+        service = FED[number % len(FED)]
         if service == "ingest":
-            loop.restart(service)
-            kills += 1
+            loop.post("nyc", body)  # nobody else would take it
+        loop.signal(service, signal.SIGSTOP)
+        if service != "ingest":
+            loop.post("nyc", body)
+        lags.append((service, await_lag(loop, service)))
+        loop.restart(service)
     loop.ready()
     loop.rest()
-    return kills
+    return lags
+
+
+def await_lag(loop: Loop, service: str) -> int:
+    """Wait until input of a service waits, as the broker counts it; gives how much."""
+    wait_until(lambda: loop.group_lag(service) > 0, f"input of {service} waiting", 60)
+    return loop.group_lag(service)
 
 
 def await_succeeded(loop: Loop, count: int) -> None:
@@ -88,11 +100,11 @@ def await_succeeded(loop: Loop, count: int) -> None:
     )
 
 
-def order_and_kill(loop: Loop) -> int:
-    """The executor dies right after the CRM did as told and before it could answer, and once before it began."""
+def order_and_kill(loop: Loop) -> list[str]:
+    """The executor dies inside each order: after the CRM did as told and before it answered, or before it began."""
     control = Control(loop)
-    actions = chosen(loop)
-    for number, action in enumerate(actions):
+    methods: list[str] = []
+    for number, action in enumerate(chosen(loop)):
         target = action["proposal"]["target"]["object"]
         method = "POST" if target == "Task" else "PATCH"
         control.fault(kind=("late", "slow")[number % 2], seconds=3, path=f"*/sobjects/{target}*", method=method)
@@ -101,4 +113,5 @@ def order_and_kill(loop: Loop) -> int:
         loop.restart("executor")
         loop.stack.await_ready("executor")
         await_succeeded(loop, number + 1)
-    return len(actions)
+        methods.append(method)
+    return methods

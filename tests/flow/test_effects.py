@@ -134,6 +134,33 @@ def test_a_viewer_may_not_approve(orders: Orders) -> None:
         "approve", action["request_id"], action["account_id"], binding_hash=action["binding_hash"]
     )
     assert (answer["accepted"], answer["code"]) == (False, "NOT_ALLOWED")
+    assert ledgered(orders, action["request_id"], answer)
+
+
+def test_an_order_sent_again_has_no_effect_and_is_recorded(orders: Orders) -> None:
+    action = orders.fresh()
+    command = signed(orders.loop, action)
+    send(orders.loop, command)
+    orders.until(action, "SUCCEEDED")
+    send(orders.loop, command)
+    assert ledgered(orders, action["request_id"], {"code": "REPEATED", "command_id": command.command_id})
+    assert orders.writes(action) == 1
+
+
+def test_a_forged_copy_sent_first_does_not_silence_the_genuine_order(orders: Orders) -> None:
+    action = orders.fresh()
+    command = signed(orders.loop, action)
+    send(orders.loop, msgspec.structs.replace(command, assertion="forged"), command)
+    orders.until(action, "SUCCEEDED")
+
+
+def test_a_connection_that_breaks_inside_the_effect_is_tried_again_and_written_once(orders: Orders) -> None:
+    action = orders.fresh()
+    orders.control.fault(kind="drop", path=f"*/sobjects/{action['proposal']['target']['object']}*", method="PATCH")
+    assert orders.approve(action)["accepted"]
+    orders.until(action, "SUCCEEDED")
+    assert orders.control.faults_left() == 0
+    assert orders.writes(action) == 1
 
 
 def test_another_tenant_sees_nothing(orders: Orders) -> None:
@@ -146,9 +173,7 @@ def test_another_tenant_sees_nothing(orders: Orders) -> None:
 def test_a_forged_command_is_refused_and_recorded(orders: Orders, forgery: str) -> None:
     action = orders.fresh()
     command = forged(orders.loop, action, forgery)
-    producer = EdgeProducer(ServiceSettings(), Codec(), {"bootstrap.servers": orders.loop.home.bootstrap})
-    producer.send_emits([Emit(topics.COMMANDS, command)])
-    producer.close()
+    send(orders.loop, command)
     wait_until(lambda: answered(orders, command.command_id), "an answer", 30)
     answer = orders.api.get(f"/v1/commands/{command.command_id}")
     wanted = {"other tenant": "WRONG_TENANT", "replayed": "WRONG_COMMAND", "expired": "EXPIRED"}.get(
@@ -177,6 +202,29 @@ def forged(loop: Loop, action: Action, forgery: str) -> Command:
         expires_at_ms=issued + 60_000,
     )
     return msgspec.structs.replace(command, assertion="" if forgery == "nothing" else assertion)
+
+
+def signed(loop: Loop, action: Action) -> Command:
+    """A genuine order."""
+    now = int(time.time() * 1000)
+    command = unsigned(action, now)
+    assertion = mint(
+        LocalIssuer(loop.home.directory / "identity").key,
+        subject="seller",
+        tenant_id="nyc",
+        roles=("approver",),
+        command_hash=command_hash(command),
+        issued_at_ms=now - 1000,
+        expires_at_ms=now + 60_000,
+    )
+    return msgspec.structs.replace(command, assertion=assertion)
+
+
+def send(loop: Loop, *commands: Command) -> None:
+    """Put orders on the topic, past the console."""
+    producer = EdgeProducer(ServiceSettings(), Codec(), {"bootstrap.servers": loop.home.bootstrap})
+    producer.send_emits([Emit(topics.COMMANDS, command) for command in commands])
+    producer.close()
 
 
 def unsigned(action: Action, now: int) -> Command:

@@ -39,6 +39,8 @@ class Judged(msgspec.Struct, frozen=True):
 
     changed: TrackedAction | None
     emits: tuple[Emit, ...]
+    identified: bool
+    """Whether it is known who gave the order."""
 
 
 class Judge(msgspec.Struct, frozen=True):
@@ -54,14 +56,17 @@ class Judge(msgspec.Struct, frozen=True):
         item = actions.get(command.subject_id)
         try:
             claims = self._identify(command)
+        except Refused as refusal:
+            return _refuse(item, command, refusal, identified=False)
+        try:
             if item is None:
                 raise Refused(
                     "UNKNOWN_SUBJECT", f"{command.subject_id} is not known for this account: list with `revloop top`."
                 )
             changed, emits = self._apply(item, command, claims)
         except Refused as refusal:
-            return _refuse(item, command, refusal)
-        return Judged(changed, tuple(emits))
+            return _refuse(item, command, refusal, identified=True)
+        return Judged(changed, tuple(emits), identified=True)
 
     def _identify(self, command: Command) -> Claims:
         try:
@@ -181,14 +186,27 @@ def _done(changed: TrackedAction, command: Command, kind: LedgerKind, subject: s
     ]
 
 
-def _refuse(item: TrackedAction | None, command: Command, refusal: Refused) -> Judged:
+def repeated(command: Command) -> Emit:
+    """The record of an order that came again, the same however often it comes; it was answered the first time."""
+    facts = {
+        "account": command.account_id,
+        "refused": "REPEATED",
+        "why": "The order was carried out or refused before; sent again it has no effect.",
+        **_order_facts(command),
+    }
+    what = f"REFUSED REPEATED {command.command_id}"
+    return Emit(topics.LEDGER_ENTRIES, entry(command, LedgerKind.APPROVAL, command.subject_id, "", what, facts))
+
+
+def _refuse(item: TrackedAction | None, command: Command, refusal: Refused, *, identified: bool) -> Judged:
     state = item.action.state.value if item else ""
     decision_id = item.action.decision_id if item else ""
     facts = {"account": command.account_id, "refused": refusal.code, "why": str(refusal), **_order_facts(command)}
     what = f"REFUSED {refusal.code} {command.command_id}"
     record = entry(command, LedgerKind.APPROVAL, command.subject_id, decision_id, what, facts)
     result = answer(command, accepted=False, code=refusal.code, message=str(refusal), state=state)
-    return Judged(None, (Emit(topics.LEDGER_ENTRIES, record), Emit(topics.COMMAND_RESULTS, result)))
+    emits = (Emit(topics.LEDGER_ENTRIES, record), Emit(topics.COMMAND_RESULTS, result))
+    return Judged(None, emits, identified=identified)
 
 
 def _order_facts(command: Command) -> dict[str, object]:

@@ -26,7 +26,7 @@ from revloop.contracts.keys import join_key
 from revloop.policy.assertion import TrustedKeys
 from revloop.stage import Due, Effects, Emit
 from revloop.tenants import Registry
-from services.orchestrator.core.commands import Judge
+from services.orchestrator.core.commands import Judge, repeated
 from services.orchestrator.core.proposals import plan
 from services.orchestrator.core.records import action_facts, advance, entry, settle
 
@@ -101,11 +101,14 @@ class OrchestratorCore:
         )
         for handled in memory.commands:
             if handled.command_id == command.command_id and handled.fingerprint == fingerprint:
-                return Effects()  # the edge sent it twice: it was answered once
+                return Effects(emits=(repeated(command),))  # it was answered once, whoever sent it again
         judge = Judge(self._keys, self._catalogue, self.clock_of(command.tenant_id) == "wall")
         judged = judge.judge(_by_name(memory.actions), command)
-        noted = HandledCommand(command_id=command.command_id, fingerprint=fingerprint, handled_at=command.received_at)
-        memory = msgspec.structs.replace(memory, commands=(noted, *memory.commands)[:KEPT_COMMANDS])
+        if judged.identified:  # a forged copy must not make the genuine order look like a repeat
+            noted = HandledCommand(
+                command_id=command.command_id, fingerprint=fingerprint, handled_at=command.received_at
+            )
+            memory = msgspec.structs.replace(memory, commands=(noted, *memory.commands)[:KEPT_COMMANDS])
         actions = memory.actions if judged.changed is None else _replaced(memory.actions, judged.changed)
         return Effects({key: _remember(memory, actions)}, judged.emits)
 
