@@ -121,20 +121,42 @@ class ConnectorProfile(Model):
 class SignalSettings(Model):
     """Thresholds of the signal catalogue; lifetimes in days, ages in hours."""
 
-    close_date_slipped_min_days: Days = 1
-    close_date_slipped_ttl_days: Days = 30
-    close_date_pulled_in_min_days: Days = 7
-    close_date_pulled_in_ttl_days: Days = 14
-    amount_changed_min_share: Annotated[float, Field(gt=0, le=1)] = 0.05
-    amount_changed_ttl_days: Days = 30
-    stage_changed_ttl_days: Days = 14
-    stage_regressed_ttl_days: Days = 30
-    support_sev2_aging_hours: Annotated[tuple[int, int, int], AfterValidator(_rising)] = (24, 48, 72)
-    severe_priorities: tuple[str, ...] = ("1", "2")
-    action_ttl_days: Days = 90
-    ticket_ttl_days: Days = 14
-    account_activated_ttl_days: Days = 90
-    meeting_upcoming_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+    close_date_slipped_min_days: Annotated[
+        Days, Field(description="Days by which a close date must move back to count as a slip.")
+    ] = 1
+    close_date_slipped_ttl_days: Annotated[Days, Field(description="Days until a slip of a close date lapses.")] = 30
+    close_date_pulled_in_min_days: Annotated[
+        Days, Field(description="Days by which a close date must move forward to count as pulled in.")
+    ] = 7
+    close_date_pulled_in_ttl_days: Annotated[
+        Days, Field(description="Days until a close date that was pulled in lapses as a signal.")
+    ] = 14
+    amount_changed_min_share: Annotated[
+        float, Field(gt=0, le=1, description="Share of the amount before that counts as a change; 0.05 is 5 percent.")
+    ] = 0.05
+    amount_changed_ttl_days: Annotated[Days, Field(description="Days until a change of an amount lapses.")] = 30
+    stage_changed_ttl_days: Annotated[Days, Field(description="Days until a change of stage lapses.")] = 14
+    stage_regressed_ttl_days: Annotated[
+        Days, Field(description="Days until a step back to an earlier stage lapses.")
+    ] = 30
+    support_sev2_aging_hours: Annotated[
+        tuple[int, int, int],
+        AfterValidator(_rising),
+        Field(description="Hours after which an unresolved severe case is of medium, high and critical severity."),
+    ] = (24, 48, 72)
+    severe_priorities: Annotated[
+        tuple[str, ...], Field(description="Priorities of severe cases, written as the help desk writes them.")
+    ] = ("1", "2")
+    action_ttl_days: Annotated[
+        Days, Field(description="Days until the signal that one of our own actions took effect, or failed, lapses.")
+    ] = 90
+    ticket_ttl_days: Annotated[Days, Field(description="Days until the escalation or reopening of a case lapses.")] = 14
+    account_activated_ttl_days: Annotated[
+        Days, Field(description="Days until the signal that an account became a target lapses.")
+    ] = 90
+    meeting_upcoming_hours: Annotated[
+        int, Field(ge=1, le=24 * 30, description="Hours before its start from which on a meeting is upcoming.")
+    ] = 24
     usage_metrics: Annotated[
         tuple[str, ...], Field(description="Metrics that count as usage; every one when empty.")
     ] = ()
@@ -142,59 +164,123 @@ class SignalSettings(Model):
         UsageQuantity, Field(description="Whether uses are counted or their quantities summed.")
     ] = UsageQuantity.COUNT
     usage_min_events: Annotated[int, Field(ge=1, description="Uses in the 90 days before that a comparison needs.")] = 3
-    usage_min_account_age_days: Annotated[int, Field(ge=0, le=3650)] = 0
-    usage_drop_percent: Annotated[int, Field(ge=1, le=100)] = 50
-    usage_spike_percent: Annotated[int, Field(gt=100)] = 150
-    no_meeting_days: Days = 21
-    renewal_window_days: Annotated[tuple[int, int, int], AfterValidator(_falling)] = (90, 60, 30)
+    usage_min_account_age_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=3650,
+            description="Days an account must exist before its usage is compared; 0: its age does not matter.",
+        ),
+    ] = 0
+    usage_drop_percent: Annotated[
+        int,
+        Field(
+            ge=1, le=100, description="Percent of the usual 30 days of usage that must be missing to count as a drop."
+        ),
+    ] = 50
+    usage_spike_percent: Annotated[
+        int,
+        Field(gt=100, description="Percent of the usual 30 days of usage that the last 30 must reach to be a spike."),
+    ] = 150
+    no_meeting_days: Annotated[
+        Days, Field(description="Days after the last meeting held from which on an account is without one.")
+    ] = 21
+    renewal_window_days: Annotated[
+        tuple[int, int, int],
+        AfterValidator(_falling),
+        Field(
+            description="Days before a contract's end from which on its renewal is of medium, high and critical "
+            "severity; the first also says when a renewal is near."
+        ),
+    ] = (90, 60, 30)
     renewal_min_term_days: Annotated[
-        int, Field(ge=0, description="Shorter contracts go on by themselves, month by month.")
+        int, Field(ge=0, description="Contracts of fewer days go on by themselves, month by month: nobody renews them.")
     ] = 180
-    deadline_missed_days: Annotated[tuple[int, int], Field(description="Opens and ends so many days after.")] = (1, 15)
-    deadline_kinds_left_out: tuple[str, ...] = ()
-    stakeholder_changed_ttl_days: Days = 60
+    deadline_missed_days: Annotated[
+        tuple[int, int],
+        Field(description="Days after the due date on which a missed deadline opens, and on which it is history."),
+    ] = (1, 15)
+    deadline_kinds_left_out: Annotated[
+        tuple[str, ...], Field(description="Kinds of deadlines that nobody has to meet.")
+    ] = ()
+    stakeholder_changed_ttl_days: Annotated[
+        Days, Field(description="Days until the signal that people came or went lapses.")
+    ] = 60
     champion_roles: Annotated[
         tuple[str, ...], Field(description="Roles of who speaks for us, in lower case, words apart.")
     ] = ("champion",)
-    buyer_roles: Annotated[tuple[str, ...], Field(description="Roles of who decides to buy, written likewise.")] = (
+    buyer_roles: Annotated[
+        tuple[str, ...], Field(description="Roles of who decides to buy, in lower case, words apart.")
+    ] = (
         "budget holder",
         "decision maker",
         "economic buyer",
     )
-    champion_silent_days: Days = 14
-    stakeholder_gap_min_people: Annotated[int, Field(ge=1, description="Fewer on an open deal are a gap.")] = 2
-    stakeholder_gap_ttl_days: Days = 60
-    deal_stalled_days: Annotated[int, Field(ge=1, le=3650, description="In one stage.")] = 30
+    champion_silent_days: Annotated[
+        Days, Field(description="Days without a sign of life after which a champion is silent.")
+    ] = 14
+    stakeholder_gap_min_people: Annotated[
+        int, Field(ge=1, description="People on an open deal; fewer are a gap, whatever their roles.")
+    ] = 2
+    stakeholder_gap_ttl_days: Annotated[
+        Days, Field(description="Days after which a gap that still stands is told no more.")
+    ] = 60
+    deal_stalled_days: Annotated[
+        int, Field(ge=1, le=3650, description="Days in one stage after which an open deal has stalled.")
+    ] = 30
     closed_cycle_min_deals: Annotated[
         int, Field(ge=1, description="Closed deals from which on their 90th percentile says what is usual.")
     ] = 20
     support_risk_scores: Annotated[
-        tuple[int, int, int], AfterValidator(_rising), Field(description="Low, medium and high from.")
+        tuple[int, int, int],
+        AfterValidator(_rising),
+        Field(description="Points from which on the risk in support is of low, medium and high severity."),
     ] = (5, 7, 10)
-    support_risk_aged_days: Days = 7
+    support_risk_aged_days: Annotated[
+        Days, Field(description="Days after which a case that waits is an old one, for the risk in support.")
+    ] = 7
     support_risk_volume_days: Annotated[
-        int, Field(ge=1, le=90, description="Cases opened in so many days, against as many before.")
+        int, Field(ge=1, le=90, description="Days in which opened cases are counted, against as many days before.")
     ] = 14
-    support_risk_volume_percent: Annotated[int, Field(ge=1)] = 50
-    first_engagement_ttl_days: Days = 3650
-    lifecycle_changed_ttl_days: Days = 90
+    support_risk_volume_percent: Annotated[
+        int, Field(ge=1, description="Percent more opened cases than in the days before from which on there are more.")
+    ] = 50
+    first_engagement_ttl_days: Annotated[
+        Days, Field(description="Days until the first mail, call or meeting with an account lapses as a signal.")
+    ] = 3650
+    lifecycle_changed_ttl_days: Annotated[
+        Days, Field(description="Days until a change of an account's lifecycle lapses.")
+    ] = 90
     contradiction_grace_days: Annotated[
-        int, Field(ge=0, le=90, description="Systems may differ for so long: one learns later than the other.")
+        int, Field(ge=0, le=90, description="Days for which systems may differ: one learns later than the other.")
     ] = 7
     latest_plausible_date: Annotated[
-        str, AfterValidator(_calendar_day), Field(description="Dates after this day are taken for mistakes.")
+        str,
+        AfterValidator(_calendar_day),
+        Field(description="Day as YYYY-MM-DD; close dates after it are taken for mistakes."),
     ] = "2040-12-31"
 
 
 class Profile(Model):
     """Everything the loop must know of one tenant."""
 
-    tenant: Annotated[str, Field(min_length=1, max_length=128)]
-    title: str = ""
-    clock: Clock = Clock.WALL
-    tick: Tick = Tick.DAILY
-    currency: str = "USD"
-    connectors: dict[str, ConnectorProfile] = {}
+    tenant: Annotated[
+        str,
+        Field(min_length=1, max_length=128, description="Id of the tenant; topics, states and logs are kept by it."),
+    ]
+    title: Annotated[str, Field(description="Name for people who read the profile; nothing depends on it.")] = ""
+    clock: Annotated[
+        Clock,
+        Field(description="`wall`: the time of day decides what is due; `file`: the times in delivered records do."),
+    ] = Clock.WALL
+    tick: Annotated[Tick, Field(description="Step of a `file` clock: an hour or a day.")] = Tick.DAILY
+    currency: Annotated[
+        str, Field(description="Code of the currency in which proposals name amounts; none is converted.")
+    ] = "USD"
+    connectors: Annotated[
+        dict[str, ConnectorProfile],
+        Field(description="Systems of this tenant by connector, such as `salesforce`; `{}`: by the vendor's standard."),
+    ] = {}
     own_domains: Annotated[
         tuple[str, ...], AfterValidator(_different), Field(description="Mail domains of the tenant itself.")
     ] = ()
@@ -207,13 +293,30 @@ class Profile(Model):
     ended_statuses: Annotated[
         tuple[str, ...], Field(description="States in which a contract has ended, besides the usual words for it.")
     ] = ()
-    signals: SignalSettings = SignalSettings()
-    mode: Mode = Mode.APPROVAL_REQUIRED
-    allowlist: Annotated[tuple[str, ...], Field(description="Action kinds that may run alone.")] = ()
-    approval_ttl_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 24 * 7
-    debounce_seconds: Annotated[int, Field(ge=0)] = 60
-    cooldown_seconds: Annotated[int, Field(ge=0)] = 300
-    decisions_per_hour: Annotated[int, Field(ge=1)] = 12
+    signals: Annotated[
+        SignalSettings, Field(description="Thresholds and lifetimes of signals; the catalogue's where not said.")
+    ] = SignalSettings()
+    mode: Annotated[
+        Mode,
+        Field(
+            description="What may run: nothing, though proposals are shown (`DISABLED`, `PROPOSE_ONLY`); what a person "
+            "approved, and drafts that only we see (`APPROVAL_REQUIRED`); these and low risks on the `allowlist` "
+            "(`AUTO_EXECUTE`)."
+        ),
+    ] = Mode.APPROVAL_REQUIRED
+    allowlist: Annotated[tuple[str, ...], Field(description="Action kinds that may run alone in `AUTO_EXECUTE`.")] = ()
+    approval_ttl_hours: Annotated[
+        int, Field(ge=1, le=24 * 365, description="Hours for which a request waits for a person.")
+    ] = 24 * 7
+    debounce_seconds: Annotated[
+        int, Field(ge=0, description="Seconds for which signals are gathered, from the first on, before a decision.")
+    ] = 60
+    cooldown_seconds: Annotated[
+        int, Field(ge=0, description="Least seconds between two decisions about one account.")
+    ] = 300
+    decisions_per_hour: Annotated[
+        int, Field(ge=1, description="Most decisions about one account within an hour; more wait.")
+    ] = 12
 
     @cached_property
     def version(self) -> str:

@@ -12,6 +12,8 @@ from revloop.tenants.profile import Profile
 
 FORBIDDEN = "extra_forbidden"
 """pydantic's name for a key that no setting has."""
+REFERENCE = "docs/generated/profiles.md"
+"""Where every setting is described."""
 
 
 class BadProfile(RevloopError):
@@ -68,7 +70,9 @@ def load_profile(path: Path) -> Profile:
     ) as error:  # ValueError: a day that no calendar has, bytes that are no text
         raise BadProfile(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(written, dict):
-        raise BadProfile(f"{path} holds no profile: begin with `tenant: <id>` (examples/tenants has some)")
+        raise BadProfile(
+            f"{path} holds no profile: begin with `tenant: <id>` (examples/tenants has some, {REFERENCE} every setting)"
+        )
     try:
         return Profile.model_validate_json(canonical(written), strict=True)
     except ValidationError as error:
@@ -80,7 +84,8 @@ def load_profile(path: Path) -> Profile:
 
 def _fault(steps: Sequence[int | str], kind: str, message: str) -> str:
     place = ".".join(map(str, steps)) or "the profile"
-    return f"{place}: " + ("there is no such setting: mend its name or take it out" if kind == FORBIDDEN else message)
+    unknown = f"there is no such setting: mend its name or take it out ({REFERENCE} has every one)"
+    return f"{place}: " + (unknown if kind == FORBIDDEN else message)
 
 
 class _NoRepeats(yaml.SafeLoader):
