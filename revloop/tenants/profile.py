@@ -142,7 +142,9 @@ class SignalSettings(Model):
     support_sev2_aging_hours: Annotated[
         tuple[int, int, int],
         AfterValidator(_rising),
-        Field(description="Hours after which an unresolved severe case is of medium, high and critical severity."),
+        Field(
+            description="Hours, rising, after which an unresolved severe case is of medium, high and critical severity."
+        ),
     ] = (24, 48, 72)
     severe_priorities: Annotated[
         tuple[str, ...], Field(description="Priorities of severe cases, written as the help desk writes them.")
@@ -189,8 +191,8 @@ class SignalSettings(Model):
         tuple[int, int, int],
         AfterValidator(_falling),
         Field(
-            description="Days before a contract's end from which on its renewal is of medium, high and critical "
-            "severity; the first also says when a renewal is near."
+            description="Days, falling, before a contract's end from which on its renewal is of medium, high and "
+            "critical severity; the first also says when a renewal is near."
         ),
     ] = (90, 60, 30)
     renewal_min_term_days: Annotated[
@@ -234,7 +236,7 @@ class SignalSettings(Model):
     support_risk_scores: Annotated[
         tuple[int, int, int],
         AfterValidator(_rising),
-        Field(description="Points from which on the risk in support is of low, medium and high severity."),
+        Field(description="Points, rising, from which on the risk in support is of low, medium and high severity."),
     ] = (5, 7, 10)
     support_risk_aged_days: Annotated[
         Days, Field(description="Days after which a case that waits is an old one, for the risk in support.")
