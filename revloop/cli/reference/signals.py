@@ -15,7 +15,7 @@ Perception compares records and accounts with what they were, and tells signals.
 to, and can be judged again from the evidence it carries. How to add one: [adding a detector](../adding-a-detector.md).
 
 An **event** happens, and lapses after its lifetime. A **state** holds: it opens, rises, falls, and is cleared when it
-holds no more. One **by content** opens on the record that says so; one **by age** opens and rises on the clock's ticks
+holds no more. One **by content** opens on the record that says so; one **by age** opens and moves on the clock's ticks
 alone. Settings are those of a [tenant profile](profiles.md#signalsettings), with their defaults where there is one;
 they include those by which the records of an account are counted.
 """

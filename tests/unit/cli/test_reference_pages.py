@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from revloop.cli.reference.__main__ import main
 from revloop.cli.reference.fields import Undescribed, described, type_of, yaml_default
-from revloop.cli.reference.named import folds_of, lifetimes_of, settings_of, severities_of
+from revloop.cli.reference.named import folds_of, functions_of, lifetimes_of, settings_of, severities_of
 from revloop.cli.reference.pages import pages, stale
 from revloop.cli.reference.signals import about
 from revloop.contracts.times import DAY_MS
@@ -116,6 +116,8 @@ def test_every_detector_has_a_row_that_is_full(detector) -> None:
     signal, about_, kind, when, _, looks_at, severity, lifetime, _ = row
     assert all((signal, about_, kind, when, looks_at, severity, lifetime))
     assert when.endswith(".")
+    decides, *_ = functions_of(detector)
+    assert (decides.__doc__ or "").startswith(("Value: ", "No value")), "say what its number is"
     examples = cells(SIGNALS, f"`{detector.signal_type}`")
     assert any(found[1] == "; ".join(name for name, *_ in detector.fires) for found in examples)
     assert any(found[2] == "; ".join(name for name, *_ in detector.silent) for found in examples)
