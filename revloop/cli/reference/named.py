@@ -14,8 +14,6 @@ from services.perception.core import facets
 from services.perception.core.detector import AccountDetector, Detector, EventDetector, Facet
 
 PERCEPTION = "services.perception.core."
-KEPT_IN: Mapping[Facet, str] = {Facet.ACCOUNT: "accounts", Facet.FIRST_USE: "usage"}
-"""Files of facets that are not named as the facet is."""
 MADE_ELSEWHERE: Mapping[str, str] = {"CLOSED_CYCLE_P90_DAYS": "closed_cycle_min_deals"}
 """Figures over all accounts by the constant that names them, and the setting by which ingest makes them."""
 IN_PROFILE = ("stages", "closed_stages", "ended_statuses")
@@ -64,8 +62,8 @@ def file_of(detector: Detector) -> str:
 
 def folds_of(looked_at: Iterable[Facet]) -> list[Callable[..., object]]:
     """What takes records into these parts of the view."""
-    files = {f"{PERCEPTION}facets.{KEPT_IN.get(facet, facet.value)}" for facet in looked_at}
-    return [fold for fold in facets.FOLDS.values() if fold.__module__ in files]
+    wanted = frozenset(looked_at)
+    return [fold for fold, parts in facets.FOLDS.values() if not wanted.isdisjoint(parts)]
 
 
 def _names(functions: Iterable[Callable[..., object]]) -> set[str]:
