@@ -21,7 +21,7 @@ from revloop.cli.stack import Stack
 from revloop.cli.walk import wait_quiet
 from revloop.contracts import codec
 from revloop.contracts.generated import topics
-from revloop.contracts.generated.events import Envelope
+from revloop.contracts.generated.events import Delivery, Envelope, Tick
 from revloop.contracts.keys import tenant_key
 from revloop.proof.verify import Report, verify_log
 from revloop.replay.deliveries import events
@@ -72,11 +72,14 @@ class Loop:
         """Feed a delivery folder."""
         return feed_tenant(self.home, self.registry, [folder], tenant, until, limit)
 
-    def chunks(self, folder: Path, tenant: str, count: int) -> list[bytes]:
-        """A delivery folder and its ticks as ``count`` feed bodies in order."""
-        items = list(events([folder], self.registry, tenant, None))
-        size = -(-len(items) // count)
-        return [b"\n".join(body for body, _ in batches(items[n : n + size])) for n in range(0, len(items), size)]
+    def chunks(self, folder: Path, tenant: str) -> list[bytes]:
+        """A delivery folder as feed bodies in order: each a delivery with the ticks up to the next one."""
+        chunks: list[list[Delivery | Tick]] = []
+        for item in events([folder], self.registry, tenant, None):
+            if isinstance(item, Delivery) or not chunks:
+                chunks.append([])
+            chunks[-1].append(item)
+        return [b"\n".join(body for body, _ in batches(chunk)) for chunk in chunks]
 
     def post(self, tenant: str, body: bytes) -> None:
         """Feed one body, and again while ingest is away: a repeat repeats nothing."""

@@ -9,7 +9,6 @@ from revloop.cli.home import SERVICES
 from revloop.cli.processes import wait_until
 from tests.loops import NYC, Control, Loop, ledger_entries, running, verified_ledger
 
-CHUNKS = 10
 FED = [service for service in SERVICES if service != "executor"]
 """Those that get something to do while a log is fed; the executor is killed in the middle of its orders."""
 ORDERS = 4
@@ -19,7 +18,7 @@ Outcome = tuple[list[str], list[tuple[str, str, str]]]
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     with running(tmp_path_factory.mktemp("calm")) as loop:
-        for body in loop.chunks(NYC, "nyc", CHUNKS):
+        for body in loop.chunks(NYC, "nyc"):
             loop.post("nyc", body)
         loop.rest()
         for number, action in enumerate(chosen(loop)):
@@ -73,7 +72,7 @@ def test_nothing_is_lost_or_done_twice(undisturbed: Outcome, tmp_path: Path) -> 
 def feed_and_kill(loop: Loop) -> list[tuple[str, int]]:
     """Each service dies with input waiting: it stands still while a part of the log arrives. Gives the lag at each."""
     lags: list[tuple[str, int]] = []
-    for number, body in enumerate(loop.chunks(NYC, "nyc", CHUNKS)):
+    for number, body in enumerate(loop.chunks(NYC, "nyc")):
         service = FED[number % len(FED)]
         if service == "ingest":
             loop.post("nyc", body)  # nobody else would take it
