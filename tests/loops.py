@@ -134,19 +134,23 @@ class Loop:
         except httpx.TransportError:
             return 0
 
-    def group_lag(self, service: str) -> int:
-        """Records that the groups of a service have not committed, as the broker counts them."""
-        admin = AdminClient({"bootstrap.servers": self.home.bootstrap})
-        listed = admin.list_consumer_groups().result(30).valid
-        mine = [group.group_id for group in listed if group.group_id.startswith(f"revloop-{service}-")]
-        return sum(self._lag_of(admin, group) for group in mine)
+    def groups(self, service: str) -> dict[str, list[str]]:
+        """The topics that each consumer group of a service reads."""
+        parts = self.status(service)["parts"]
+        return {f"revloop-{service}-{part['name']}": part["inputs"] for part in parts}  # type: ignore[attr-defined]  # JSON
 
-    def _lag_of(self, admin: AdminClient, group: str) -> int:
-        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(30)
-        committed = {(place.topic, place.partition): place.offset for place in asked.topic_partitions}
-        places = {TopicPartition(topic, partition): OffsetSpec.latest() for topic, partition in committed}
-        ends = {place: future.result(30).offset for place, future in admin.list_offsets(places).items()}
-        return sum(max(0, end - committed[place.topic, place.partition]) for place, end in ends.items())
+    def lag(self, groups: Mapping[str, Sequence[str]]) -> int:
+        """Records that groups have not committed, as the broker counts them: a service that stands still says nothing."""
+        admin = AdminClient({"bootstrap.servers": self.home.bootstrap})
+        total = 0
+        for group, inputs in groups.items():
+            places = [TopicPartition(topic, part) for topic in inputs for part in range(topics.PARTITIONS)]
+            asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)])[group].result(30)
+            done = {(place.topic, place.partition): place.offset for place in asked.topic_partitions}
+            ends = admin.list_offsets({place: OffsetSpec.latest() for place in places})
+            for place, future in ends.items():
+                total += future.result(30).offset - max(0, done[place.topic, place.partition])
+        return total
 
     def committed(self, topic: str) -> Iterator[Envelope]:
         """Every committed event of a topic, up to its end: with what a read model would hide."""

@@ -76,20 +76,16 @@ def feed_and_kill(loop: Loop) -> list[tuple[str, int]]:
         service = FED[number % len(FED)]
         if service == "ingest":
             loop.post("nyc", body)  # nobody else would take it
+        groups = loop.groups(service)
         loop.signal(service, signal.SIGSTOP)
         if service != "ingest":
             loop.post("nyc", body)
-        lags.append((service, await_lag(loop, service)))
+        wait_until(lambda groups=groups: loop.lag(groups) > 0, f"input of {service} waiting", 60)
+        lags.append((service, loop.lag(groups)))
         loop.restart(service)
     loop.ready()
     loop.rest()
     return lags
-
-
-def await_lag(loop: Loop, service: str) -> int:
-    """Wait until input of a service waits, as the broker counts it; gives how much."""
-    wait_until(lambda: loop.group_lag(service) > 0, f"input of {service} waiting", 60)
-    return loop.group_lag(service)
 
 
 def await_succeeded(loop: Loop, count: int) -> None:
