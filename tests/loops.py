@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import socket
 import sqlite3
 import sys
@@ -23,6 +24,7 @@ from revloop.contracts import codec
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import Delivery, Envelope, Tick
 from revloop.contracts.keys import tenant_key
+from revloop.kafka.local import PORTS
 from revloop.proof.verify import Report, verify_log
 from revloop.replay.deliveries import events
 from revloop.tenants import Registry
@@ -38,8 +40,8 @@ SHARED = Path(os.environ.get("REVLOOP_SHARED_DATA", ROOT.parent / "shared" / "da
 
 
 def free_home(directory: Path) -> Home:
-    """A home whose ports are all free at this moment."""
-    for base in range(20_000 + os.getpid() % 500 * 20, 50_000, 20):
+    """A home whose ports are all free at this moment, and are none that systems give to outgoing connections."""
+    for base in random.sample(range(PORTS.start, PORTS.stop - 20, 20), 200):
         ports = [base + offset for offset in (*OFFSETS.values(), 8, 9, STANDIN_OFFSET, KAFKA_OFFSET, KAFKA_OFFSET + 1)]
         if all(_free(port) for port in ports):
             return Home(directory, base)
@@ -140,7 +142,7 @@ class Loop:
         return {f"revloop-{service}-{part['name']}": part["inputs"] for part in parts}  # type: ignore[attr-defined]  # JSON
 
     def lag(self, groups: Mapping[str, Sequence[str]]) -> int:
-        """Records that groups have not committed, as the broker counts them: a service that stands still says nothing."""
+        """Records that groups have not committed, by the broker: a service that stands still says nothing."""
         admin = AdminClient({"bootstrap.servers": self.home.bootstrap})
         total = 0
         for group, inputs in groups.items():
