@@ -12,6 +12,7 @@ from tests.loops import NYC, Control, Loop, ledger_entries, running, verified_le
 FED = [service for service in SERVICES if service != "executor"]
 """Those that get something to do while a log is fed; the executor is killed in the middle of its orders."""
 ORDERS = 4
+KINDS = ("crm.create_task", "crm.update_field")
 Outcome = tuple[list[str], list[tuple[str, str, str]]]
 
 
@@ -28,11 +29,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 def chosen(loop: Loop) -> list[dict[str, object]]:
-    """The same actions in every run: open ones that write to the CRM, in the order of their derived ids."""
+    """The same actions in every run: open ones that write to the CRM, as many of each kind, in order of their ids."""
     api = loop.api()
     rows = sorted(api.get("/v1/top", limit=500), key=lambda row: row["action_id"])
     actions = [api.get(f"/v1/actions/{row['action_id']}")["action"] for row in rows]
-    return [a for a in actions if a["proposal"]["action_kind"].startswith("crm.")][:ORDERS]
+    by_kind = ([a for a in actions if a["proposal"]["action_kind"] == kind] for kind in KINDS)
+    return [action for found in by_kind for action in found[: ORDERS // len(KINDS)]]
 
 
 def approve(loop: Loop, action: dict[str, object], number: int) -> None:
