@@ -27,6 +27,8 @@ from revloop.contracts.keys import tenant_key
 from revloop.kafka.local import PORTS
 from revloop.proof.verify import Report, verify_log
 from revloop.replay.deliveries import events
+from revloop.stage import Emit
+from revloop.streams import EdgeProducer, ServiceSettings
 from revloop.tenants import Registry
 
 SECOND = 8
@@ -74,17 +76,25 @@ class Loop:
         """Feed a delivery folder."""
         return feed_tenant(self.home, self.registry, [folder], tenant, until, limit)
 
-    def chunks(self, folder: Path, tenant: str) -> list[bytes]:
-        """A delivery folder as feed bodies in order: each a delivery with the ticks up to the next one."""
-        chunks: list[list[Delivery | Tick]] = []
+    def parts(self, folder: Path, tenant: str) -> list[list[Delivery | Tick]]:
+        """A delivery folder in order: each part is a delivery with the ticks up to the next one."""
+        parts: list[list[Delivery | Tick]] = []
         for item in events([folder], self.registry, tenant, None):
-            if isinstance(item, Delivery) or not chunks:
-                chunks.append([])
-            chunks[-1].append(item)
-        return [b"\n".join(body for body, _ in batches(chunk)) for chunk in chunks]
+            if isinstance(item, Delivery) or not parts:
+                parts.append([])
+            parts[-1].append(item)
+        return parts
 
-    def post(self, tenant: str, body: bytes) -> None:
-        """Feed one body, and again while ingest is away: a repeat repeats nothing."""
+    def write(self, items: Sequence[Delivery | Tick]) -> None:
+        """Put deliveries and ticks on their topic, as ingest would if it were there to take them."""
+        producer = EdgeProducer(ServiceSettings(), codec.Codec(), {"bootstrap.servers": self.home.bootstrap})
+        producer.send_emits([Emit(topics.RAW_DELIVERIES, item) for item in items])
+        producer.close()
+
+    def post(self, tenant: str, items: Sequence[Delivery | Tick]) -> None:
+        """Feed items in one body, and again while ingest is away: a repeat repeats nothing."""
+        (body, _), *more = batches(items)
+        assert not more, "more than one body takes"
         token = (self.home.directory / "identity" / "feed.token").read_text()
         url = f"{self.home.url('ingest')}/v1/feed/{tenant}"
 

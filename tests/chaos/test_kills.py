@@ -19,8 +19,8 @@ Outcome = tuple[list[str], list[tuple[str, str, str]]]
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     with running(tmp_path_factory.mktemp("calm")) as loop:
-        for body in loop.chunks(NYC, "nyc"):
-            loop.post("nyc", body)
+        for part in loop.parts(NYC, "nyc"):
+            loop.post("nyc", part)
         loop.rest()
         for number, action in enumerate(chosen(loop)):
             approve(loop, action, number)
@@ -74,18 +74,18 @@ def test_nothing_is_lost_or_done_twice(undisturbed: Outcome, tmp_path: Path) -> 
 def feed_and_kill(loop: Loop) -> list[tuple[str, int]]:
     """Each service dies with input waiting: it stands still while a part of the log arrives. Gives the lag at each."""
     lags: list[tuple[str, int]] = []
-    for number, body in enumerate(loop.chunks(NYC, "nyc")):
+    for number, part in enumerate(loop.parts(NYC, "nyc")):
         service = FED[number % len(FED)]
-        if service == "ingest":
-            loop.post("nyc", body)  # nobody else would take it
         groups = loop.groups(service)
         loop.signal(service, signal.SIGSTOP)
-        if service != "ingest":
-            loop.post("nyc", body)
+        if service == "ingest":
+            loop.write(part)  # nobody is there to be asked
+        else:
+            loop.post("nyc", part)
         wait_until(lambda groups=groups: loop.lag(groups) > 0, f"input of {service} waiting", 60)
         lags.append((service, loop.lag(groups)))
         loop.restart(service)
-    loop.ready()
+        loop.stack.await_ready(service)
     loop.rest()
     return lags
 
