@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from revloop.contracts.failures import DecodeError, EncodeError
 from revloop.contracts.generated.events import (
+    AccountFact,
     AccountMemory,
     AccountState,
     AccountView,
@@ -45,6 +46,7 @@ from revloop.contracts.generated.events import (
     ExternalReference,
     FieldChange,
     Finding,
+    FulfilmentFact,
     Gate,
     HandledCommand,
     LedgerEntry,
@@ -4667,6 +4669,58 @@ def _w_EntityMemory(o: bytearray, r: EntityMemory) -> None:
         write_long(o, t5)
 
 
+def _r_AccountFact(b: bytes, i: int) -> tuple[AccountFact, int]:
+    f_created: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_created = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_churned = _BOOLEANS[b[i]]
+    i += 1
+    return AccountFact(created=f_created, churned=f_churned), i
+
+
+def _w_AccountFact(o: bytearray, r: AccountFact) -> None:
+    if type(r) is not AccountFact:
+        raise EncodeError(f"{type(r).__name__} is no AccountFact")
+    t1 = r.created
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    write_boolean(o, r.churned)
+
+
+def _r_FulfilmentFact(b: bytes, i: int) -> tuple[FulfilmentFact, int]:
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_key = b[i : i + n].decode()
+    i += n
+    f_at, i = read_long(b, i)
+    return FulfilmentFact(key=f_key, at=f_at), i
+
+
+def _w_FulfilmentFact(o: bytearray, r: FulfilmentFact) -> None:
+    if type(r) is not FulfilmentFact:
+        raise EncodeError(f"{type(r).__name__} is no FulfilmentFact")
+    s = _utf8(r.key)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_long(o, r.at)
+
+
 def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
     n = b[i]
     i += 1
@@ -4975,6 +5029,38 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
         f_due_at = t48
     elif n:
         raise DecodeError("a branch that the union does not have")
+    t50: dict[str, AccountFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 3)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t51 = b[i : i + n].decode()
+            i += n
+            t49, i = _r_AccountFact(b, i)
+            t50[t51] = t49
+    i += 1
+    f_told = t50
+    t53: dict[str, FulfilmentFact] = {}
+    while b[i]:
+        n, i = read_count(b, i, 3)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t54 = b[i : i + n].decode()
+            i += n
+            t52, i = _r_FulfilmentFact(b, i)
+            t53[t54] = t52
+    i += 1
+    f_deliveries = t53
     return AccountView(
         tenant_id=f_tenant_id,
         account_id=f_account_id,
@@ -5002,6 +5088,8 @@ def _r_AccountView(b: bytes, i: int) -> tuple[AccountView, int]:
         counters=f_counters,
         timers=f_timers,
         due_at=f_due_at,
+        told=f_told,
+        deliveries=f_deliveries,
     ), i
 
 
@@ -5228,6 +5316,28 @@ def _w_AccountView(o: bytearray, r: AccountView) -> None:
     else:
         o.append(2)
         write_long(o, t34)
+    if t35 := write_names(o, r.told):
+        for t36 in t35:
+            s = _utf8(t36)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_AccountFact(o, r.told[t36])
+        o.append(0)
+    if t37 := write_names(o, r.deliveries):
+        for t38 in t37:
+            s = _utf8(t38)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_FulfilmentFact(o, r.deliveries[t38])
+        o.append(0)
 
 
 def _r_TrackedAction(b: bytes, i: int) -> tuple[TrackedAction, int]:
@@ -5669,6 +5779,44 @@ def _r_EntityLink(b: bytes, i: int) -> tuple[EntityLink, int]:
         n >>= 1
     f_named = b[i : i + n].decode()
     i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_merged_into = b[i : i + n].decode()
+    i += n
+    t15: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t14 = b[i : i + n].decode()
+            i += n
+            t15.append(t14)
+    i += 1
+    f_by = tuple(t15)
+    t17: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t16 = b[i : i + n].decode()
+            i += n
+            t17.append(t16)
+    i += 1
+    f_awaits = tuple(t17)
     return EntityLink(
         account_id=f_account_id,
         snapshot_id=f_snapshot_id,
@@ -5687,6 +5835,9 @@ def _r_EntityLink(b: bytes, i: int) -> tuple[EntityLink, int]:
         whole_version=f_whole_version,
         due_at=f_due_at,
         named=f_named,
+        merged_into=f_merged_into,
+        by=f_by,
+        awaits=f_awaits,
     ), i
 
 
@@ -5782,6 +5933,35 @@ def _w_EntityLink(o: bytearray, r: EntityLink) -> None:
     else:
         write_long(o, n)
     o += s
+    s = _utf8(r.merged_into)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t13 = r.by
+    if write_count(o, t13):
+        for t14 in t13:
+            s = _utf8(t14)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+    t15 = r.awaits
+    if write_count(o, t15):
+        for t16 in t15:
+            s = _utf8(t16)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
 
 
 def _r_LinkDependents(b: bytes, i: int) -> tuple[LinkDependents, int]:
@@ -6601,12 +6781,12 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\xde\xc8\xb1l\x87\xbc\xc4\xf0": decode_AccountState,
     b"\x87\x12D;F\xae\xefN": decode_AccountMemory,
     b"aC\xfc\xb4\xe6\x18\xa5\x08": decode_EntityMemory,
-    b"V\x19^8\xe7fs\xf1": decode_AccountView,
+    b"I\x89\xf8\x19\xfc\x9f\x130": decode_AccountView,
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": decode_ActionMemory,
     b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
     b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
-    b"s+=U\x94\x96\x06\xb0": decode_EntityLink,
+    b"%\xc1\xa3\xe4\xb4\x7f6c": decode_EntityLink,
     b"3z\xf4gk\xbf\xee\x8e": decode_LinkDependents,
     b"b7\x15Z\xbcm\xb6\xb2": decode_LinkName,
     b"n\xf6\x9c\x7f\x02'\xb2y": decode_TenantClock,
@@ -6667,12 +6847,12 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     AccountState: b"\xde\xc8\xb1l\x87\xbc\xc4\xf0",
     AccountMemory: b"\x87\x12D;F\xae\xefN",
     EntityMemory: b"aC\xfc\xb4\xe6\x18\xa5\x08",
-    AccountView: b"V\x19^8\xe7fs\xf1",
+    AccountView: b"I\x89\xf8\x19\xfc\x9f\x130",
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
     DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
     DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
-    EntityLink: b"s+=U\x94\x96\x06\xb0",
+    EntityLink: b"%\xc1\xa3\xe4\xb4\x7f6c",
     LinkDependents: b"3z\xf4gk\xbf\xee\x8e",
     LinkName: b"b7\x15Z\xbcm\xb6\xb2",
     TenantClock: b"n\xf6\x9c\x7f\x02'\xb2y",

@@ -1137,6 +1137,24 @@ class EntityMemory(StateRecord, frozen=True, kw_only=True, gc=False):
     """Next timer of this state on its tenant's clock, null for none."""
 
 
+class AccountFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What each record that stands for the account says of it, by connector, type and id."""
+
+    created: int | None
+    """When the account began."""
+    churned: bool
+    """Whether it says that the account left."""
+
+
+class FulfilmentFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Deliveries one by one, by connector, type and id: of one key there may be several."""
+
+    key: str
+    """What was delivered."""
+    at: int
+    """When."""
+
+
 class AccountView(StateRecord, frozen=True, kw_only=True, gc=False):
     """Perception: what an account's records come to, as far as signals of the account look at it."""
 
@@ -1194,6 +1212,10 @@ class AccountView(StateRecord, frozen=True, kw_only=True, gc=False):
     """When each detector wants to look again."""
     due_at: int | None
     """Next timer, null for none."""
+    told: dict[str, AccountFact]
+    """What each record that stands for the account says of it, by connector, type and id."""
+    deliveries: dict[str, FulfilmentFact]
+    """Deliveries one by one, by connector, type and id: of one key there may be several."""
 
 
 class TrackedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -1322,6 +1344,12 @@ class EntityLink(StateRecord, frozen=True, kw_only=True, gc=False):
     """When a happening is forgotten, on its tenant's clock; null for records."""
     named: str
     """Account key that the record itself named last; empty where it names none."""
+    merged_into: str
+    """Id of the record of the same object that took this one's place; empty where none did."""
+    by: tuple[str, ...]
+    """Keys of the names by which it found its accounts; empty where it names them itself and none can be renamed."""
+    awaits: tuple[str, ...]
+    """Keys of the names that its newest record looks for and that lead nowhere yet: it keeps its accounts until one does."""
 
 
 class LinkDependents(StateRecord, frozen=True, kw_only=True, gc=False):

@@ -83,20 +83,23 @@ class Directory:
         if _is_renamed(record, known):
             return record.accounts, (self.account_key(record.accounts[0]),)
         if record.accounts:
-            found = tuple(sorted({self._final(account) for account in record.accounts}))
+            found = self.final(record.accounts)
             return found, tuple(map(self.account_key, found)) if self.follows_accounts else ()
         for references in record.via:
             keys = [name_key(self._tenant, reference) for reference in references]
             self.require(keys)
             leading = [key for key in keys if self._name(key).accounts]
             if leading:
-                accounts = {self._final(account) for key in leading for account in self._name(key).accounts}
-                return tuple(sorted(accounts)), tuple(leading)
+                return self.final(account for key in leading for account in self._name(key).accounts), tuple(leading)
         return (), ()
 
     def account_key(self, account: str) -> str:
         """Key of the name of an account."""
         return name_key(self._tenant, Reference(ACCOUNT, account))
+
+    def final(self, accounts: Iterable[str]) -> tuple[str, ...]:
+        """Where the keys of accounts lead after renames and merges, sorted."""
+        return tuple(sorted({self._final(account) for account in accounts}))
 
     def _final(self, account: str) -> str:
         """Where an account's key leads after renames and merges; a redirection never closes a ring, so this ends."""
@@ -108,12 +111,20 @@ class Directory:
 
     def wait(self, record: Record, key: str) -> None:
         """The link ``key`` waits for every name that may lead to its account."""
-        for references in record.via:
-            for reference in references:
-                name = name_key(self._tenant, reference)
-                known = self._name(name)
-                if key not in known.waiting:
-                    self.changed[name] = LinkName(accounts=known.accounts, waiting=(*known.waiting, key))
+        for name in self.looked_for(record):
+            self.await_name(name, key)
+
+    def looked_for(self, record: Record) -> tuple[str, ...]:
+        """Keys of the names by which a record that names no account looks for one."""
+        if record.accounts:
+            return ()
+        return tuple(name_key(self._tenant, reference) for references in record.via for reference in references)
+
+    def await_name(self, name: str, key: str) -> None:
+        """The link ``key`` is woken when ``name`` comes to lead anywhere."""
+        known = self._name(name)
+        if key not in known.waiting:
+            self.changed[name] = LinkName(accounts=known.accounts, waiting=(*known.waiting, key))
 
     # --- names
 

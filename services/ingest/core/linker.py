@@ -96,13 +96,15 @@ class Desk:
         if linked.fate is Fate.DUPLICATE:
             return linked.fate
         published = _published(self._delivery, record, self._habits)
-        directory.changed[key] = _with_names(linked.link, published, record)
+        settled_now = known is None or not known.account_id
+        now = _with_names(linked.link, published, record)
+        directory.changed[key] = _with_ways(now, names, directory.looked_for(record), record, settled_now=settled_now)
         self.emits += linked.emits
-        if linked.fate is Fate.PARKED:
+        if not accounts:
             directory.wait(record, key)
-        elif record.entity_type not in HAPPENINGS:
+        elif linked.fate is Fate.RECORD and record.entity_type not in HAPPENINGS:
             directory.depend(names, key)
-        self._follow(record, known, linked.link, key)
+        self._follow(record, known, key)
         return linked.fate
 
     def ask_for_the_rest(self, missing: Missing, records: Sequence[Record | Reject], keys: Sequence[str]) -> None:
@@ -117,29 +119,56 @@ class Desk:
             except Missing as more:
                 missing.keys = [*missing.keys, *more.keys]
 
-    def _follow(self, record: Record, known: EntityLink | None, now: EntityLink, key: str) -> None:
+    def _follow(self, record: Record, known: EntityLink | None, key: str) -> None:
         """What refers to the record, or to its account, goes along."""
-        accounts = accounts_of(now)
-        if not accounts:
+        now = self._directory.link(key)
+        if now is None:
             return
-        merged = self._merged_into(record)
-        if record.entity_type == EntityType.ACCOUNT and known is not None:
-            self._rename(accounts_of(known), merged or accounts, key)
-        for name in self._names(key):
-            self._lead(name, merged or accounts)
+        if now.merged_into:
+            self._give_over(now, key)
+        elif accounts := accounts_of(now):
+            if now.entity.entity_type == EntityType.ACCOUNT and known is not None:
+                told_late = record.version < now.version and len(record.accounts) == 1
+                self._rename(record.accounts if told_late else accounts_of(known), accounts, key)
+            self._lead_all(now.names, accounts)
 
-    def _names(self, key: str) -> tuple[str, ...]:
-        link = self._directory.link(key)
-        return link.names if link is not None else ()
+    def _lead_all(self, names: Iterable[str], accounts: tuple[str, ...]) -> None:
+        for name in names:
+            self._lead(name, accounts)
 
-    def _merged_into(self, record: Record) -> tuple[str, ...]:
-        """Accounts of the record that took this one's place, none where there is none or it is not known."""
-        if not record.merged_into:
-            return ()
-        delivery = self._delivery
-        winner = join_key(delivery.tenant_id, "link", delivery.connector, record.entity_type, record.merged_into)
-        found = self._directory.link(winner)
-        return accounts_of(found) if found is not None else ()
+    def _give_over(self, link: EntityLink, key: str) -> None:
+        """The record was merged into another, which goes by its names from now on; where that is not known, it waits."""
+        directory = self._directory
+        winner_key, winner = self._successor(link, key)
+        accounts = directory.final(accounts_of(winner)) if winner is not None else ()
+        if winner is None or not accounts:
+            if name := self._own_name(link, link.merged_into):
+                directory.await_name(name, key)
+            self._lead_all(link.names if accounts_of(link) else (), accounts_of(link))
+            return
+        names = tuple(dict.fromkeys((*winner.names, *link.names)))
+        directory.changed[winner_key] = msgspec.structs.replace(winner, names=names)
+        if link.entity.entity_type == EntityType.ACCOUNT:
+            self._rename(accounts_of(link), accounts, key, merged=True)
+        self._lead_all(link.names, accounts)
+
+    def _successor(self, link: EntityLink, key: str) -> tuple[str, EntityLink | None]:
+        """Who took the record's place in the end: that one may have been merged, too."""
+        seen, found = {key}, link
+        while found.merged_into:
+            entity = found.entity
+            key = join_key(self._delivery.tenant_id, "link", entity.connector, entity.entity_type, found.merged_into)
+            after = self._directory.link(key)
+            if after is None or key in seen:
+                return key, None
+            seen.add(key)
+            found = after
+        return key, found
+
+    def _own_name(self, link: EntityLink, identity: str) -> str:
+        """Key of the name that a record of the same kind has by its id; empty where nobody looks for it."""
+        kinds = self._habits.object_kinds.get((link.entity.connector, link.entity.entity_type), ())
+        return name_key(self._delivery.tenant_id, Reference(kinds[0], identity)) if kinds else ""
 
     def _lead(self, name: str, accounts: tuple[str, ...]) -> None:
         """``name`` leads to ``accounts`` from now on: who waited is woken, who depended on it follows."""
@@ -154,51 +183,89 @@ class Desk:
     def _wake(self, name: str, key: str, accounts: tuple[str, ...]) -> None:
         directory = self._directory
         link = directory.link(key)
-        if link is None or link.account_id or link.whole_version is None:
+        if link is None:
+            return
+        if link.merged_into and name not in link.names:
+            self._give_over(link, key)  # the record that took its place is known now
+            return
+        awaited = name in link.awaits
+        if link.whole_version is None or (link.account_id and (not awaited or link.fields.get(DELETED) is True)):
             return
         self.emits += wake(self._delivery, link, accounts)
-        directory.changed[key] = msgspec.structs.replace(link, account_id=accounts[0], others=accounts[1:], waiting=())
+        if link.account_id and accounts != accounts_of(link):
+            self.emits += move(self._delivery, f"{self._delivery.event_id} {name}", link, accounts)
+        directory.changed[key] = msgspec.structs.replace(
+            link,
+            account_id=accounts[0],
+            others=accounts[1:],
+            waiting=(),
+            by=(name,),
+            awaits=() if awaited else link.awaits,
+        )
         directory.require(part_keys((name,), key))
         directory.depend((name,), key)
-        for own in link.names:
-            self._lead(own, accounts)
+        self._lead_all(link.names, accounts)
 
     def _carry(self, name: str, key: str, before: tuple[str, ...], accounts: tuple[str, ...]) -> None:
         """A dependent follows: it leaves the accounts that the name led to, and joins those that it leads to."""
         directory = self._directory
         link = directory.link(key)
-        if link is None or link.fields.get(DELETED) is True or not {*before} <= {*accounts_of(link)}:
+        if link is None or not {*before} <= {*accounts_of(link)}:
+            return
+        if link.by and name not in link.by:
             return  # it went by another way since
         after = tuple(sorted({*accounts_of(link)} - {*before} | {*accounts}))
         if after == accounts_of(link):
             return
-        self.emits += move(self._delivery, f"{self._delivery.event_id} {name}", link, after)
+        if link.fields.get(DELETED) is not True:  # what is deleted is nowhere, but others still refer to it
+            self.emits += move(self._delivery, f"{self._delivery.event_id} {name}", link, after)
         directory.changed[key] = msgspec.structs.replace(link, account_id=after[0], others=after[1:])
-        for own in link.names:
-            self._lead(own, after)
+        self._lead_all(link.names, after)
 
-    def _rename(self, before: tuple[str, ...], after: tuple[str, ...], key: str) -> None:
+    def _goes_by(self, old: str, new: str, key: str) -> None:
+        """A dependent of the name ``old`` depends on ``new``."""
+        link = self._directory.link(key)
+        if link is not None and old in link.by:
+            by = tuple(dict.fromkeys(new if name == old else name for name in link.by))
+            self._directory.changed[key] = msgspec.structs.replace(link, by=by)
+        self._directory.depend((new,), key)
+
+    def _rename(self, before: tuple[str, ...], after: tuple[str, ...], key: str, *, merged: bool = False) -> None:
         """The record that stands for an account names another key: what named the old one follows.
 
-        Where another record still stands for the old key, this one only moved.
+        Where another record still stands for the old key, this one only moved; a system that merged two accounts speaks
+        for the others, too, unless it has a further record of the old one.
         """
         directory = self._directory
-        if len(before) != 1 or len(after) != 1 or before == after:
+        if len(before) != 1 or len(after) != 1 or directory.final(before) == after:
             return
+        own = directory.link(key)
         name = directory.account_key(before[0])
         directory.require((name, directory.account_key(after[0])))
         dependents = [other for other in directory.dependents(name) if other != key]
         directory.require(dependents)
-        if any(_stands(directory.link(other), before[0]) for other in dependents):
+        stands = (link for other in dependents if (link := directory.link(other)) and _stands(link, before[0]))
+        if any(not merged or (own and link.entity.connector == own.entity.connector) for link in stands):
             return
         directory.redirect(before[0], after[0])
         for other in dependents:
             self._carry(name, other, before, after)
-            directory.depend((directory.account_key(after[0]),), other)
+            self._goes_by(name, directory.account_key(after[0]), other)
 
 
-def _stands(link: EntityLink | None, account: str) -> bool:
-    if link is None or link.entity.entity_type != EntityType.ACCOUNT or link.fields.get(DELETED) is True:
+def _with_ways(
+    link: EntityLink, led: Sequence[str], looked_for: tuple[str, ...], record: Record, *, settled_now: bool
+) -> EntityLink:
+    """By which names a record found its accounts, and which it looks for in vain, as its newest state has it."""
+    newest = record.version >= link.version and (not record.partial or looked_for)
+    if record.accounts or led:
+        by = tuple(led) if newest or settled_now else link.by
+        return msgspec.structs.replace(link, by=by, awaits=() if newest else link.awaits)
+    return msgspec.structs.replace(link, awaits=looked_for) if newest else link
+
+
+def _stands(link: EntityLink, account: str) -> bool:
+    if link.entity.entity_type != EntityType.ACCOUNT or link.fields.get(DELETED) is True:
         return False
     return accounts_of(link) == (account,)
 
@@ -206,10 +273,12 @@ def _stands(link: EntityLink | None, account: str) -> bool:
 def _with_names(link: EntityLink, names: Sequence[str], record: Record) -> EntityLink:
     """A name is kept although a later record does not tell it: who refers to it must be led along."""
     found = tuple(dict.fromkeys((*link.names, *names)))
-    named = record.accounts[0] if len(record.accounts) == 1 and record.version >= link.version else link.named
-    if (found, named) == (link.names, link.named):
+    newest = record.version >= link.version
+    named = record.accounts[0] if len(record.accounts) == 1 and newest else link.named
+    merged = record.merged_into if newest and (record.merged_into or not record.partial) else link.merged_into
+    if (found, named, merged) == (link.names, link.named, link.merged_into):
         return link
-    return msgspec.structs.replace(link, names=found, named=named)
+    return msgspec.structs.replace(link, names=found, named=named, merged_into=merged)
 
 
 def _looked_up(delivery: Delivery, record: Record, habits: Habits) -> Iterable[str]:
@@ -240,7 +309,8 @@ def _habits(registry: Registry, parser: Parser, tenant: str) -> Habits:
     kinds: dict[tuple[str, str], list[str]] = {}
     for connector, objects in mappings.items():
         for name, mapping in objects.items():
-            if (kind := f"{connector}/{name}") in referred:
+            # who is merged into an account waits for it by its id, though nobody else looks for it
+            if (kind := f"{connector}/{name}") in referred or mapping.entity_type == EntityType.ACCOUNT:
                 kinds.setdefault((connector, mapping.entity_type), []).append(kind)
     profile = registry.get(tenant)
     return Habits(

@@ -34,9 +34,9 @@ SOURCE = "ingest"
 MAX_RECORD_BYTES = 2**20
 """A larger record is refused: its state and what follows from it must fit Kafka's messages."""
 MAX_WAITING_BYTES = 4 * 2**20
+"""What may wait for the link of one entity."""
 HAPPENING_MS = 130 * DAY_MS
 """How long a happening is known again when it is told again; one told later is a new one."""
-"""What may wait for the link of one entity."""
 
 
 class Fate(StrEnum):
@@ -76,7 +76,7 @@ def link(
     snapshot = _snapshot(delivery, item, merged.record, repeat)
     if known is None:
         return _settle_or_park(delivery, snapshot, accounts, None, merged)
-    if known.snapshot_id == snapshot.snapshot_id and accounts in ((), accounts_of(known)):
+    if known.snapshot_id == snapshot.snapshot_id and (accounts in ((), accounts_of(known)) or _happened(known)):
         return Linked(known, Fate.DUPLICATE)
     if repeat and _was_told(snapshot, known):
         return Linked(known, Fate.DUPLICATE)
@@ -95,6 +95,11 @@ def link(
 def accounts_of(link: EntityLink) -> tuple[str, ...]:
     """Every account that a record belongs to; none while it waits."""
     return (link.account_id, *link.others) if link.account_id else ()
+
+
+def _happened(known: EntityLink) -> bool:
+    """Whether it is a happening that was counted: it stays where it was, though its account goes by another key now."""
+    return known.entity.entity_type in HAPPENINGS and known.account_id != ""
 
 
 def _settle_or_park(
@@ -208,6 +213,9 @@ def _link(
         others=others,
         names=known.names if known else (),
         named=known.named if known else "",
+        merged_into=known.merged_into if known else "",
+        by=known.by if known else (),
+        awaits=known.awaits if known else (),
         field_versions=dict(merged.field_versions),
         whole_version=merged.whole_version,
         due_at=snapshot.observed_at + HAPPENING_MS if snapshot.entity.entity_type in HAPPENINGS else None,

@@ -48,8 +48,10 @@ class AccountDesk:
         snapshot = change.snapshot
         before = known or _empty(snapshot)
         view, changed = take(before, change)
-        if not changed:
+        if view is before:
             return Effects()
+        if not changed:
+            return Effects({key: view})  # remembered for later; no signal looks at it
         if not change.gone:
             view = msgspec.structs.replace(
                 view, snapshot_id=snapshot.snapshot_id, source=snapshot.source, observed_at=snapshot.observed_at
@@ -174,6 +176,8 @@ def _empty(snapshot: Snapshot) -> AccountView:
         contracts={},
         deadlines={},
         fulfilled={},
+        told={},
+        deliveries={},
         deals={},
         people={},
         came={},

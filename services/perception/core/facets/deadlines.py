@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from revloop.contracts.generated.events import AccountView, DeadlineFact
+from revloop.contracts.generated.events import AccountView, DeadlineFact, FulfilmentFact
 from revloop.contracts.times import DAY_MS
 from services.perception.core.facets.change import Change, told_again, with_entry
 
@@ -36,11 +36,26 @@ def take_deadline(view: AccountView, change: Change) -> AccountView:
 
 
 def take_fulfilment(view: AccountView, change: Change) -> AccountView:
-    """Take in what was delivered; the first delivery counts."""
+    """Take in what was delivered, or take it out; of several deliveries of one key the first counts."""
     key, at = change.text("key"), change.snapshot.occurred_at
-    if not key or (not change.gone and view.fulfilled.get(key, at + 1) <= at):
+    if not key:
         return view
-    kept = with_entry(view.fulfilled, key, None if change.gone else at)
+    one = None if change.gone else FulfilmentFact(key=key, at=at)
+    if one is not None and view.deliveries.get(change.name) == one:
+        return view
+    deliveries = with_entry(view.deliveries, change.name, one)
+    if len(deliveries) > KEPT_FULFILLED:
+        del deliveries[min(deliveries, key=lambda name: (deliveries[name].at, name))]
+    view = replace(view, deliveries=deliveries)
+    if change.gone:
+        return _fulfilled(view, key, min((fact.at for fact in deliveries.values() if fact.key == key), default=None))
+    return _fulfilled(view, key, min(at, view.fulfilled.get(key, at)))
+
+
+def _fulfilled(view: AccountView, key: str, first: int | None) -> AccountView:
+    if view.fulfilled.get(key) == first:
+        return view
+    kept = with_entry(view.fulfilled, key, first)
     if len(kept) > KEPT_FULFILLED:
         del kept[min(kept, key=lambda name: (kept[name], name))]
     return replace(view, fulfilled=kept)
