@@ -1,6 +1,6 @@
 """Reading commands: what to do, why, what happened, and where it can be proven."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ import typer
 
 from revloop.cli.api import Api, ApiError
 from revloop.cli.home import Home
+from revloop.cli.marking import lines, shown
 from revloop.cli.show import AsJson, Failed, Person, Tenant, object_of, out, print_json, print_table, rows_of
 
 app = typer.Typer()
@@ -121,18 +122,69 @@ def timeline(
 
 
 @app.command()
-def evidence(snapshot: str, tenant: Tenant = "nyc", person: Person = "seller", json: AsJson = False) -> None:
-    """The vendor's body behind a record, verbatim."""
+def evidence(
+    subject: Annotated[str, typer.Argument(metavar="ID", help="Record, signal (sig_…) or action (act_…).")],
+    tenant: Tenant = "nyc",
+    person: Person = "seller",
+    field: Annotated[str | None, typer.Option("--field", help="Mark this field of the record alone.")] = None,
+    json: AsJson = False,
+) -> None:
+    """The vendor's body behind a record, verbatim, with what is evidence marked; of a signal or action every one."""
     with console(tenant, person) as api:
-        found = object_of(api.get(f"/v1/evidence/{snapshot}"))
+        wanted = _wanted(api, subject)
+        found = {snapshot: object_of(api.get(f"/v1/evidence/{snapshot}")) for snapshot in wanted}
     if json:
-        print_json(found)
+        print_json(list(found.values()) if _is_derived(subject) else found[subject])
         return
-    record = object_of(found["record"])
+    if field and not any(field in object_of(one["fields"]) for one in found.values()):
+        raise Failed(f"no field {field!r} is read here: {', '.join(sorted(_names(found.values())))} are")
+    for snapshot, one in found.items():
+        _print_evidence(one, [field] if field else wanted[snapshot])
+
+
+def _is_derived(subject: str) -> bool:
+    return subject.startswith(("sig_", "act_"))
+
+
+def _wanted(api: Api, subject: str) -> dict[str, list[str]]:
+    """Records to show, each with the fields that are evidence; none stands for all."""
+    if not _is_derived(subject):
+        return {subject: []}
+    kind = "signals" if subject.startswith("sig_") else "actions"
+    wanted: dict[str, list[str]] = {}
+    for item in rows_of(api.get(f"/v1/{kind}/{subject}/evidence")):
+        wanted.setdefault(str(item["snapshot_id"]), []).append(str(item["field"]))
+    return wanted
+
+
+def _names(found: Iterable[Mapping[str, object]]) -> set[str]:
+    return {name for one in found for name, origin in object_of(one["fields"]).items() if object_of(origin)["places"]}
+
+
+def _print_evidence(found: Mapping[str, object], wanted: list[str]) -> None:
+    record, fields = object_of(found["record"]), object_of(found["fields"])
     key = object_of(record["entity"])["entity_key"]
-    out.print(f"{record['source']} {key}, item {found['item']} of delivery {found['delivery_id']}")
-    print_table(["field", "value"], sorted(object_of(record["fields"]).items()))
-    out.print(found["body"], markup=False, soft_wrap=True)
+    out.print(f"{record['source']} {key}, item {found['item']} of delivery {found['delivery_id']}", markup=False)
+    values = object_of(record["fields"])
+    print_table(
+        ["field", "value", "read from"],
+        [(name, value, object_of(fields.get(name, {})).get("path")) for name, value in sorted(values.items())],
+    )
+    for name in wanted:
+        if not object_of(fields.get(name, {})).get("places"):
+            out.print(f"{name} stands nowhere in this body: it was worked out, or told before.", markup=False)
+    if found["body"] is None:
+        out.print("The body is no longer kept here.")
+        return
+    marked = [place for name in wanted or fields for place in _places(fields, name)]
+    body = str(found["body"])
+    for line in lines(body, marked) or (body,):
+        out.print(line if isinstance(line, str) else shown(line), markup=False, soft_wrap=True)
+
+
+def _places(fields: Mapping[str, object], name: str) -> list[list[str | int]]:
+    found = object_of(fields.get(name, {})).get("places", [])
+    return found if isinstance(found, list) else []
 
 
 @app.command()

@@ -9,8 +9,8 @@ from revloop.integrations import load_normalisers
 from revloop.integrations.paths import BadPath
 from revloop.integrations.reading import plans
 from revloop.integrations.record import ObjectMapping
+from revloop.provenance.mappings import object_mappings
 from revloop.tenants import Profile
-from services.ingest.core.mappings import object_mappings
 
 ANCHORLESS = frozenset({EntityType.USER, EntityType.PRODUCT})
 """Entities that belong to no account."""

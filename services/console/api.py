@@ -29,7 +29,8 @@ from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
 from revloop.stores.identity import LocalIssuer, NotSignedIn, Person
 from services.console.commands import CommandDesk, Unanswered
 from services.console.core.projection import OPEN_STATES
-from services.console.core.views import Step, evidence_of, option, timeline
+from services.console.core.views import Step, evidence_of, once, option, timeline
+from services.console.origins import Origins
 from services.console.store import ReadModel
 
 E = TypeVar("E", bound=Envelope)
@@ -109,10 +110,10 @@ class Reader:
         return [decision, *sorted(names)]
 
 
-def create_api(model: ReadModel, issuer: LocalIssuer, desk: CommandDesk) -> FastAPI:
+def create_api(model: ReadModel, issuer: LocalIssuer, desk: CommandDesk, origins: Origins) -> FastAPI:
     """The application; every route reads the tenant from the verified token and from nowhere else."""
     app = FastAPI(title="Revloop console", version="0.1.0", redoc_url=None)
-    app.state.model, app.state.issuer, app.state.desk = model, issuer, desk
+    app.state.model, app.state.issuer, app.state.desk, app.state.origins = model, issuer, desk, origins
     app.include_router(overview)
     app.include_router(details)
     app.include_router(orders)
@@ -263,15 +264,30 @@ def action_timeline(known: Known, action_id: str) -> Response:
     return _json(known.story(known.one("action", action_id, Action)))
 
 
+@details.get("/signals/{signal_id}/evidence")
+def signal_evidence(known: Known, signal_id: str) -> Response:
+    """Every record that a signal rested on, in the order of its changes."""
+    changes = known.many(known.model.about(known.tenant_id, SignalChange.EVENT_TYPE, signal_id), SignalChange)
+    if not changes:
+        raise HTTPException(404, f"no signal {signal_id!r}: an account's timeline and an action's sentences name them")
+    return _json(once(item for change in changes for item in change.evidence))
+
+
 @details.get("/evidence/{snapshot_id}")
-def evidence(known: Known, snapshot_id: str) -> Response:
-    """The normalised record and the verbatim vendor body it came from."""
+def evidence(request: Request, known: Known, snapshot_id: str) -> Response:
+    """The normalised record, the verbatim vendor body it came from, and where in it each field was read."""
     found = known.many(known.model.about(known.tenant_id, Snapshot.EVENT_TYPE, snapshot_id), Snapshot)
     if not found:
         raise HTTPException(404, f"no record {snapshot_id!r}: evidence names its snapshot_id")
-    body = known.model.body(known.tenant_id, found[0].delivery_id)
-    text = body.decode("utf-8", "replace") if body is not None else None
-    return _json({"record": found[0], "delivery_id": found[0].delivery_id, "item": found[0].item, "body": text})
+    record, tenant = found[0], known.tenant_id
+    body = known.model.body(tenant, record.delivery_id)
+    answer = {"record": record, "delivery_id": record.delivery_id, "item": record.item, "body": None, "fields": {}}
+    if body is not None:
+        origins: Origins = request.app.state.origins
+        resource = known.model.resource(tenant, record.delivery_id)
+        answer["body"] = body.decode("utf-8", "replace")
+        answer["fields"] = origins.of(tenant, record.entity.connector, resource, body, record.item)
+    return _json(answer)
 
 
 orders = APIRouter(prefix="/v1/commands", tags=["commands"])

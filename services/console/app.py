@@ -3,12 +3,14 @@
 import time
 
 from revloop.contracts.generated.topics import TOPICS
+from revloop.integrations import load_normalisers
 from revloop.stores.identity import LocalIssuer, local_people
 from revloop.stores.lock import FolderLock
 from revloop.streams import ServiceApp, SinkSpec
 from revloop.tenants import Registry
 from services.console.api import create_api
 from services.console.commands import CommandDesk
+from services.console.origins import Origins
 from services.console.projector import Projector
 from services.console.settings import Settings
 from services.console.store import ReadModel
@@ -22,9 +24,11 @@ def create(settings: Settings) -> ServiceApp:
     app.hold(FolderLock(settings.data(SERVICE)))
     model = ReadModel(settings.data(SERVICE) / "read_model.sqlite")
     issuer = LocalIssuer(settings.home / "identity")
-    issuer.write_tokens(local_people(Registry.load(settings.tenants_dir).tenants()), wall_ms())
+    registry = Registry.load(settings.tenants_dir)
+    issuer.write_tokens(local_people(registry.tenants()), wall_ms())
+    origins = Origins(registry, load_normalisers())
     app.add_sink(SinkSpec("projector", inputs(), Projector(model).handle))
-    app.add_http(create_api(model, issuer, CommandDesk(model, issuer, app.producer.send, wall_ms)))
+    app.add_http(create_api(model, issuer, CommandDesk(model, issuer, app.producer.send, wall_ms), origins))
     return app
 
 

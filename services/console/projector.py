@@ -32,6 +32,7 @@ def _add(rows: Rows, event: Envelope) -> None:
             rows.clocks[event.clock] = max(event.at, rows.clocks.get(event.clock, 0))
         case Delivery():
             rows.bodies.append((event.tenant_id, event.event_id, event.body))
+            rows.resources.append((event.tenant_id, event.event_id, event.resource))
         case Disposition():
             rows.tallies.append(_tally(event))
         case DeadLetter():

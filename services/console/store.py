@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS dispositions (
 CREATE TABLE IF NOT EXISTS bodies (
     tenant TEXT NOT NULL, delivery TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, delivery)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS resources (
+    tenant TEXT NOT NULL, delivery TEXT NOT NULL, resource TEXT NOT NULL, PRIMARY KEY (tenant, delivery)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS clocks (clock TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dead (
     topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL, tenant TEXT NOT NULL, service TEXT NOT NULL,
@@ -101,6 +104,8 @@ class Rows(msgspec.Struct):
     standings: list[Standing] = msgspec.field(default_factory=list)
     tallies: list[Tally] = msgspec.field(default_factory=list)
     bodies: list[tuple[str, str, bytes]] = msgspec.field(default_factory=list)
+    resources: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
+    """(tenant, delivery, what was asked for or pushed)."""
     clocks: dict[str, int] = msgspec.field(default_factory=dict)
     dead: list[DeadRow] = msgspec.field(default_factory=list)
 
@@ -149,6 +154,7 @@ class ReadModel:
             "INSERT INTO bodies VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(t, d, zlib.compress(body, 1)) for t, d, body in rows.bodies],
         )
+        db.executemany("INSERT INTO resources VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows.resources)
         db.executemany(
             "INSERT INTO clocks VALUES (?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
             list(rows.clocks.items()),
@@ -237,6 +243,11 @@ class ReadModel:
         """The verbatim body of a delivery."""
         found = self._bodies("SELECT body FROM bodies WHERE tenant = ? AND delivery = ?", tenant, delivery)
         return zlib.decompress(found[0]) if found else None
+
+    def resource(self, tenant: str, delivery: str) -> str:
+        """What a delivery was the answer to; empty where that is not known."""
+        rows = self._rows("SELECT resource FROM resources WHERE tenant = ? AND delivery = ?", tenant, delivery)
+        return str(rows[0][0]) if rows else ""
 
     def clock(self, clock: str) -> int | None:
         """Where a clock stands (ms)."""

@@ -11,11 +11,11 @@ from revloop.contracts.times import MINUTE_MS, iso
 from revloop.integrations.paths import columns
 from revloop.integrations.salesforce.client import SalesforceClient
 from revloop.integrations.salesforce.objects import OBJECTS
+from revloop.provenance.mappings import object_mappings
 from revloop.stage import Emit
 from revloop.streams import EdgeProducer
 from revloop.tenants import Profile
 from services.ingest.core.feed import delivery
-from services.ingest.core.mappings import object_mappings
 
 Clock = Callable[[Profile], int]
 """Where a tenant's clock stands (ms)."""

@@ -120,61 +120,71 @@ def at(step: Step) -> int:
     return START + step.minute * MINUTE
 
 
-def told(step: Step, names: Names) -> tuple[str, str, object]:
-    """(connector, resource, body) of a record; account keys by ``names``."""
-    key, pick, to = names[(*KEYS, ACME)[min(step.to, len(KEYS))]], step.pick, step.to
+def of_account(step: Step, names: Names) -> tuple[str, str, object]:
+    """A record that stands for an account: it keeps its account; only its key may be another."""
+    key, pick, number = names[KEYS[step.to]], step.pick, step.number
+    if step.kind == "company":
+        created = iso(START - (5 + pick + number) * DAY)
+        return hubspot("companies", step, {"key": key, "name": f"n{pick}", "createdate": created}, {})
+    if step.kind == "organization":
+        return zendesk("organizations", step, {"external_id": key, "created_at": iso(START - pick * DAY)})
+    if step.kind == "customer":
+        found = {"object": "customer", "id": f"cus_{number}", "metadata": {"account": key}, "name": f"n{pick}"}
+        return stripe(step, found)
+    if number == 3:  # this one alone, for which no other system has a record, is renamed
+        key = ("DELTA", "DELTA Ltd", "DELTA Group")[pick]
+    own = {"AccountNumber": key, "Website": f"https://a{number}.example", "Name": f"n{pick}"}
+    return salesforce("Account", step, f"001{number}", {**own, "CreatedDate": iso(START - (pick * 3 + number) * DAY)})
+
+
+def in_salesforce(step: Step) -> tuple[str, str, object]:
+    """A record that leads to an account over its id."""
+    fields: dict[str, object] = {"AccountId": f"001{step.to}"}
+    if step.kind == "contact":
+        return salesforce("Contact", step, f"003{step.number}", {**fields, "Email": f"p{step.number}@else.example"})
+    if step.kind == "role":
+        fields |= {"ContactId": f"003{step.pick}", "Roles": "Champion", "IsActive": step.pick != 2}
+        return salesforce("AccountContactRelation", step, f"07k{step.number}", fields)
+    fields |= {"StageName": f"S{step.pick}", "IsClosed": step.pick == 2, "Amount": 10.0 * step.pick}
+    return salesforce("Opportunity", step, f"006{step.number}", fields)
+
+
+def in_another(step: Step) -> tuple[str, str, object]:
+    """A record that leads to an account over a company, deal, organization, customer, person or domain."""
+    pick, to = step.pick, step.to
     match step.kind:
-        case "account":  # the record of an account keeps its account; only its key may be another
-            own = {"AccountNumber": key, "Website": f"https://a{step.number}.example", "Name": f"n{pick}"}
-            if step.number == 3:  # this one alone, for which no other system has a record, is renamed
-                own["AccountNumber"] = ("DELTA", "DELTA Ltd", "DELTA Group")[pick]
-            own["CreatedDate"] = iso(START - (pick * 3 + step.number) * DAY)
-            return salesforce("Account", step, f"001{step.number}", own)
-        case "company":
-            own = {"key": key, "name": f"n{pick}", "createdate": iso(START - (5 + pick + step.number) * DAY)}
-            return hubspot("companies", step, own, {})
-        case "organization":
-            return zendesk("organizations", step, {"external_id": key, "created_at": iso(START - pick * DAY)})
-        case "customer":
-            found = {"object": "customer", "id": f"cus_{step.number}", "metadata": {"account": key}, "name": f"n{pick}"}
-            return stripe(step, found)
-        case "opportunity":
-            fields = {"AccountId": f"001{to}", "StageName": f"S{pick}", "IsClosed": pick == 2, "Amount": 10.0 * pick}
-            return salesforce("Opportunity", step, f"006{step.number}", fields)
-        case "contact":
-            fields = {"AccountId": f"001{to}", "Email": f"p{step.number}@else.example"}
-            return salesforce("Contact", step, f"003{step.number}", fields)
-        case "role":
-            fields = {"AccountId": f"001{to}", "ContactId": f"003{pick}", "Roles": "Champion", "IsActive": pick != 2}
-            return salesforce("AccountContactRelation", step, f"07k{step.number}", fields)
         case "deal":
             return hubspot("deals", step, {"dealstage": f"s{pick}", "hs_is_closed": "false"}, {"companies": to})
         case "task":
             due = {"hs_timestamp": iso(START + (30 + pick) * DAY), "hs_task_status": ("OPEN", "COMPLETED")[pick % 2]}
             return hubspot("tasks", step, due, {"deals": to})
         case "ticket":
-            fields = {"organization_id": to, "created_at": iso(START - pick * DAY), "priority": "1", "status": "open"}
+            fields = {"organization_id": to, "created_at": iso(START - pick * DAY), "priority": "1"}
             return zendesk("tickets", step, {**fields, "status": "solved" if pick == 2 else "open"})
         case "subscription":
             ends = (START + (200 + 30 * pick) * DAY) // 1000
             status = ("active", "trialing", "canceled")[pick]
             found = {"object": "subscription", "id": f"sub_{step.number}", "customer": f"cus_{to}", "status": status}
             return stripe(step, {**found, "start_date": START // 1000, "current_period_end": ends})
-        case "meeting":
-            guest = f"x@a{to}.example" if pick == 1 else f"p{to}@else.example"
-            event = {"id": f"m{step.number}", "updated": iso(at(step)), "attendees": [{"email": guest}]}
-            return "google-calendar", "events", {"items": [{**event, "start": {"dateTime": iso(START + pick * DAY)}}]}
-        case "track":
-            return segment(step, names, "Used")
-        case "delivered":
-            return segment(step, names, "Delivered")
+    guest = f"x@a{to}.example" if pick == 1 else f"p{to}@else.example"
+    event = {"id": f"m{step.number}", "updated": iso(at(step)), "attendees": [{"email": guest}]}
+    return "google-calendar", "events", {"items": [{**event, "start": {"dateTime": iso(START + pick * DAY)}}]}
+
+
+def told(step: Step, names: Names) -> tuple[str, str, object]:
+    """(connector, resource, body) of a record; account keys by ``names``."""
+    match step.kind:
         case "account merge":
             row = {"AccountNumber": names[ACME], "IsDeleted": True, "MasterRecordId": "0011"}
             return salesforce("Account", step, "0010", row)
         case "company merge":
             change = {"subscriptionType": "company.merge", "eventId": 9, "occurredAt": at(step)}
             return "hubspot", "", [{**change, "primaryObjectId": 1, "mergedObjectIds": [0]}]
-    raise AssertionError(step.kind)
+        case "track" | "delivered":
+            return segment(step, names, "Used" if step.kind == "track" else "Delivered")
+        case "opportunity" | "contact" | "role":
+            return in_salesforce(step)
+    return of_account(step, names) if step.kind in STANDS else in_another(step)
 
 
 # --- the tenant's log
@@ -314,8 +324,8 @@ def memories(loop: Loop) -> dict[str, object]:
 def views(loop: Loop) -> dict[str, dict[str, object]]:
     """What each account comes to; one that comes to nothing is none.
 
-    Left out, because it tells when we learned and not what is: ``open``, ``counters``, ``timers``, ``due_at`` (signals),
-    ``came`` and ``came_until`` (who came today), ``since`` of people and of deals whose CRM does not tell it,
+    Left out, because it tells when we learned and not what is: ``open``, ``counters``, ``timers``, ``due_at`` (of
+    signals), ``came`` and ``came_until`` (who came today), ``since`` of people and of deals whose CRM does not tell it,
     ``observed_at`` and ``snapshot_id`` (last record). Left out because happenings do not move (their own law is below):
     ``usage``, ``first_use``, ``fulfilled``.
     """
@@ -356,7 +366,7 @@ def happened(loop: Loop) -> tuple[Counter[str], dict[str, int]]:
 LAST: Names = {**OWN, ACME: BETA}
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(merged())
 def test_a_merge_at_any_point_ends_as_if_told_by_the_last_key(steps: list[Step]) -> None:
     """Once a system that merged told the surviving record: before, nobody can say where the account went."""
@@ -371,7 +381,7 @@ def test_a_merge_at_any_point_ends_as_if_told_by_the_last_key(steps: list[Step])
     assert views(loop) == views(reference)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(merged(), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_ends_the_same(steps: list[Step], dice: object) -> None:
     mixed = list(steps)
@@ -383,7 +393,7 @@ def test_any_order_of_arrival_ends_the_same(steps: list[Step], dice: object) -> 
     assert views(loop) == views(other)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(merged())
 def test_nothing_vanishes(steps: list[Step]) -> None:
     loop = Loop(steps)
@@ -399,7 +409,7 @@ def test_nothing_vanishes(steps: list[Step]) -> None:
         )
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(merged(), st.data())
 def test_what_is_told_again_or_late_changes_a_counter_alone(steps: list[Step], data: st.DataObject) -> None:
     once, twice = Loop(steps), Loop(steps)
@@ -409,7 +419,7 @@ def test_what_is_told_again_or_late_changes_a_counter_alone(steps: list[Step], d
     assert len(twice.dispositions) == len(once.dispositions) + 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(merged())
 def test_happenings_stay_where_they_were_told_and_none_is_lost(steps: list[Step]) -> None:
     """They are not kept one by one, so that a merge leaves those before it with the account that is gone."""

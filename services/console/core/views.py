@@ -122,8 +122,12 @@ def timeline(events: Iterable[Envelope], receipts: Iterable[LedgerReceipt]) -> l
 
 def evidence_of(action: Action) -> list[Evidence]:
     """Every record behind an action's sentences, once, in the order the sentences cite them."""
+    return once(item for statement in action.proposal.why for item in statement.evidence)
+
+
+def once(found: Iterable[Evidence]) -> list[Evidence]:
+    """Each field of each record once, in the order given."""
     seen: dict[tuple[str, str], Evidence] = {}
-    for statement in action.proposal.why:
-        for item in statement.evidence:
-            seen.setdefault((item.snapshot_id, item.field), item)
+    for item in found:
+        seen.setdefault((item.snapshot_id, item.field), item)
     return list(seen.values())

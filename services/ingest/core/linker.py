@@ -14,11 +14,11 @@ from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Delivery, EntityLink, StateRecord
 from revloop.contracts.keys import join_key
 from revloop.integrations.record import DELETED, Record, Reference
+from revloop.provenance.mappings import referred_kinds
 from revloop.stage import Emit
 from revloop.tenants import Registry
 from services.ingest.core.directory import ACCOUNT, Directory, Missing, name_key, part_keys
 from services.ingest.core.links import Fate, accounts_of, link, move, wake
-from services.ingest.core.mappings import referred_kinds
 from services.ingest.core.parsed import Parser
 
 
@@ -137,7 +137,7 @@ class Desk:
             self._lead(name, accounts)
 
     def _give_over(self, link: EntityLink, key: str) -> None:
-        """The record was merged into another, which goes by its names from now on; where that is not known, it waits."""
+        """The record was merged into another, which goes by its names from now on; until that is known, it waits."""
         directory = self._directory
         winner_key, winner = self._successor(link, key)
         accounts = directory.final(accounts_of(winner)) if winner is not None else ()

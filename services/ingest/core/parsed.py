@@ -9,8 +9,8 @@ from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Delivery, DeliveryMode, Outcome
 from revloop.integrations.reading import Plan, plans, read_items
 from revloop.integrations.record import MAX_ID_LENGTH, Json, Normaliser, ObjectMapping, Record, decode
+from revloop.provenance.mappings import every_plan
 from revloop.tenants import Profile, Registry
-from services.ingest.core.mappings import object_mappings
 
 OWN_CONNECTOR = "revloop"
 """Connector of our own effects when they come back as deliveries."""
@@ -38,12 +38,7 @@ class Parser:
 
     def __init__(self, registry: Registry, normalisers: Mapping[str, Normaliser]) -> None:
         self._normalisers = normalisers
-        self._objects: dict[tuple[str, str], Mapping[str, Plan]] = {
-            (tenant, connector): plans(object_mappings(registry.get(tenant), connector, normalisers[connector].objects))
-            for tenant in registry.tenants()
-            for connector in registry.get(tenant).connectors
-            if connector in normalisers
-        }
+        self._objects = every_plan(registry, normalisers)
 
     def parse(self, delivery: Delivery, profile: Profile) -> Parsed:
         """Never raises: a refusal is a result."""

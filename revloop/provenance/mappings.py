@@ -2,10 +2,21 @@
 
 from collections.abc import Mapping
 
-from revloop.integrations.record import ObjectMapping
-from revloop.tenants import ObjectProfile, Profile
+from revloop.integrations.reading import Plan, plans
+from revloop.integrations.record import Normaliser, ObjectMapping
+from revloop.tenants import ObjectProfile, Profile, Registry
 
 NOTHING = ObjectProfile()
+
+
+def every_plan(registry: Registry, normalisers: Mapping[str, Normaliser]) -> dict[tuple[str, str], Mapping[str, Plan]]:
+    """(tenant, connector) -> how each object is read; connectors that this release does not know are left out."""
+    return {
+        (tenant, connector): plans(object_mappings(registry.get(tenant), connector, normalisers[connector].objects))
+        for tenant in registry.tenants()
+        for connector in registry.get(tenant).connectors
+        if connector in normalisers
+    }
 
 
 def object_mappings(
