@@ -27,7 +27,7 @@ KINDS = st.sampled_from(
         "support_case", "interaction", "contact",
     ]
 )  # fmt: skip
-ORDERED = ("stakeholder", "fulfilment", "account", "opportunity", "interaction", "contact")
+ORDERED = ("stakeholder", "opportunity", "interaction", "contact")
 STAGES = ("Scoping/Planning", "Design", "Construction", "Design", None)
 
 

@@ -285,3 +285,111 @@ def test_a_happening_is_known_again_for_a_while() -> None:
     assert [first.fate.records, again.fate.records, again.fate.duplicates] == [1, 0, 1]
     (link,) = desk.links().values()
     assert link.due_at == START + 130 * DAY
+
+
+# --- merges, whatever comes first and whoever else names the account
+
+
+def test_a_merge_that_is_told_before_its_survivor_is_made_up_for() -> None:
+    crm = Crm()
+    crm.answer("companies", row("1", name="ACME"))
+    crm.answer("deals", row("d1", links={"companies": "1"}))
+    crm.change(merge(2, 1))
+    assert crm.places() == {("ACME", "d1")}, "nobody knows yet where it went"
+    crm.answer("companies", row("2", name="BETA"))
+    assert crm.places() == {("BETA", "2"), ("BETA", "d1")}
+
+
+def test_a_merge_that_is_told_before_what_it_merged_is_known() -> None:
+    crm = Crm()
+    crm.change(merge(2, 1))
+    crm.answer("companies", row("2", name="BETA"), row("1", name="ACME"))
+    crm.answer("deals", row("d1", links={"companies": "1"}))
+    assert ("BETA", "d1") in crm.places()
+
+
+def test_a_late_record_of_a_merged_company_leads_nothing_back() -> None:
+    crm = Crm()
+    crm.answer("companies", row("1", 2, name="ACME"), row("2", name="BETA"))
+    crm.answer("deals", row("d1", links={"companies": "1"}))
+    crm.change(merge(2, 1))
+    crm.answer("companies", row("1", 1, name="ACME"))
+    assert crm.places() == {("BETA", "2"), ("BETA", "d1")}
+
+
+def test_one_merged_into_one_that_is_merged_itself_ends_at_the_last() -> None:
+    for order in itertools.permutations([merge(2, 1), merge(3, 2, minute=6)]):
+        crm = Crm()
+        crm.answer("companies", row("1", name="ACME"), row("2", name="BETA"), row("3", name="CORE"))
+        crm.answer("deals", row("d1", links={"companies": "1"}))
+        for number, change in enumerate(order):
+            crm.change({**change, "eventId": number})
+        assert crm.places() == {("CORE", "3"), ("CORE", "d1")}
+
+
+HELP_DESK = ConnectorProfile(objects={"organizations": ObjectProfile(account="external_id")})
+TWO_SYSTEMS = Profile(tenant="t", connectors={"hubspot": HUBSPOT, "zendesk": HELP_DESK})
+
+
+class Both(Crm):
+    """A CRM, and a help desk whose organizations name the CRM's accounts."""
+
+    def __init__(self) -> None:
+        Desk.__init__(self, TWO_SYSTEMS)
+        self.held = {}
+        self.versions = {}
+
+    def ask(self, kind: str, **fields: object) -> Written:
+        body = {kind: [{"updated_at": stamp(1), **fields}]}
+        return self.keep(self.body(json.dumps(body).encode(), "zendesk"))
+
+
+def test_a_merge_in_the_crm_takes_along_what_the_help_desk_says() -> None:
+    desk = Both()
+    desk.answer("companies", row("1", name="ACME"), row("2", name="BETA"))
+    desk.ask("organizations", id=11, external_id="ACME")
+    desk.ask("tickets", id=5, organization_id=11)
+    desk.change(merge(2, 1))
+    assert desk.places() == {("BETA", "2"), ("BETA", "11"), ("BETA", "5")}
+
+
+def test_a_second_company_of_the_same_key_keeps_it() -> None:
+    crm = Crm()
+    crm.answer("companies", row("1", name="ACME"), row("3", name="ACME"), row("2", name="BETA"))
+    crm.answer("deals", row("d1", links={"companies": "3"}))
+    crm.change(merge(2, 1))
+    assert {("ACME", "3"), ("ACME", "d1")} <= crm.places()
+
+
+def test_a_record_that_moved_to_a_company_not_known_yet_follows_when_it_is() -> None:
+    first, second = DEAL, row("d1", 2, {"companies": "c2"}, dealname="Renewal")
+    companies = [COMPANY, row("c2", name="BETA")]
+    for order in itertools.permutations(["first", "second", "c1", "c2"]):
+        crm = Crm()
+        for what in order:
+            told_now = {"first": first, "second": second, "c1": companies[0], "c2": companies[1]}[what]
+            crm.answer("deals" if what in ("first", "second") else "companies", told_now)
+        assert crm.places() == {("ACME", "c1"), ("BETA", "c2"), ("BETA", "d1")}, order
+
+
+def test_a_record_is_not_carried_by_a_name_it_went_by_before() -> None:
+    crm = Crm()
+    crm.answer("companies", COMPANY, row("c2", name="BETA"))
+    crm.answer("deals", DEAL, row("d2", links={"companies": "c1"}))
+    crm.answer("tasks", TASK)
+    crm.answer("tasks", row("t1", 2, {"deals": "d2"}))
+    crm.answer("deals", row("d1", 3, {"companies": "c2"}))
+    assert ("ACME", "t1") in crm.places()
+
+
+def test_a_happening_told_again_after_a_merge_is_not_counted_twice() -> None:
+    connectors = {"hubspot": HUBSPOT, "segment": ConnectorProfile()}
+    desk = Both()
+    Desk.__init__(desk, Profile(tenant="t", connectors=connectors))
+    desk.answer("companies", row("1", name="ACME"), row("2", name="BETA"))
+    call = {"type": "track", "event": "X", "messageId": "m", "context": {"groupId": "ACME"}, "timestamp": stamp(1)}
+    use = json.dumps({"batch": [call]}).encode()
+    assert desk.send(use, "segment").told == [("ACME", "record")]
+    desk.change(merge(2, 1))
+    again = desk.send(use, "segment")
+    assert (again.told, again.fate.duplicates) == ([], 1)
