@@ -366,7 +366,7 @@ def happened(loop: Loop) -> tuple[Counter[str], dict[str, int]]:
 LAST: Names = {**OWN, ACME: BETA}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(merged())
 def test_a_merge_at_any_point_ends_as_if_told_by_the_last_key(steps: list[Step]) -> None:
     """Once a system that merged told the surviving record: before, nobody can say where the account went."""
@@ -381,7 +381,7 @@ def test_a_merge_at_any_point_ends_as_if_told_by_the_last_key(steps: list[Step])
     assert views(loop) == views(reference)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(merged(), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_ends_the_same(steps: list[Step], dice: object) -> None:
     mixed = list(steps)
@@ -393,7 +393,7 @@ def test_any_order_of_arrival_ends_the_same(steps: list[Step], dice: object) -> 
     assert views(loop) == views(other)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(merged())
 def test_nothing_vanishes(steps: list[Step]) -> None:
     loop = Loop(steps)
@@ -409,7 +409,7 @@ def test_nothing_vanishes(steps: list[Step]) -> None:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(merged(), st.data())
 def test_what_is_told_again_or_late_changes_a_counter_alone(steps: list[Step], data: st.DataObject) -> None:
     once, twice = Loop(steps), Loop(steps)
