@@ -7,7 +7,7 @@ import msgspec
 from revloop.contracts.entities import EntityType
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated.events import Delivery, DeliveryMode, Outcome
-from revloop.integrations.reading import Plan, plans, read_items
+from revloop.integrations.reading import read_items
 from revloop.integrations.record import MAX_ID_LENGTH, Json, Normaliser, ObjectMapping, Record, decode
 from revloop.provenance.mappings import every_plan
 from revloop.tenants import Profile, Registry
