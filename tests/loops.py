@@ -37,6 +37,7 @@ VENDOR_SET = frozenset({"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp
 ROOT = Path(__file__).resolve().parents[1]
 PROFILES = ROOT / "examples" / "tenants"
 NYC = ROOT / "examples" / "nyc"
+ITSM = ROOT / "examples" / "itsm"
 CACHE = Path(os.environ.get("REVLOOP_CACHE", ROOT / ".revloop" / "cache"))
 SHARED = Path(os.environ.get("REVLOOP_SHARED_DATA", ROOT.parent / "shared" / "data"))
 

@@ -81,6 +81,16 @@ def test_no_file_is_long() -> None:
     assert not long, "split these by what they are about"
 
 
+@pytest.mark.parametrize(
+    "log", sorted((ROOT / "examples").glob("*/deliveries.jsonl.gz")), ids=lambda log: log.parent.name
+)
+def test_a_log_of_others_stands_beside_its_source_and_licence(log: Path) -> None:
+    told = (log.parent / "README.md").read_text()
+    assert "\nSource: " in told
+    assert "\nLicence: " in told
+    assert (log.parent / "LICENSE").stat().st_size > 1000, "the text of the licence"
+
+
 def machine_words(text: str) -> list[str]:
     """Paths of one machine and hosts of package registries in ``text``."""
     return MACHINE_PATH.findall(text) + [host for host in REGISTRIES if host in text.lower()]

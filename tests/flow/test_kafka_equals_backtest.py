@@ -11,9 +11,8 @@ from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import SignalChange
 from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
 from revloop.replay.backtest import run as backtest
-from tests.loops import NYC, PROFILES, ROOT, SHARED, Loop, running
+from tests.loops import ITSM, NYC, PROFILES, ROOT, Loop, running
 
-ITSM = SHARED / "itsm"
 ITSM_DELIVERIES = 20_000
 FIRST, SECOND = "perception", "perception-1"
 
@@ -58,7 +57,6 @@ def test_nyc_with_a_worker_that_dies_in_the_middle(loop: Loop, tmp_path: Path) -
     assert on_the_topic(loop, "nyc") == wanted
 
 
-@pytest.mark.skipif(not ITSM.exists(), reason=f"the incident log is not at {ITSM} (set REVLOOP_SHARED_DATA)")
 def test_itsm_with_a_worker_leaving_in_the_middle(loop: Loop, tmp_path: Path) -> None:
     loop.feed(ITSM, "itsm", limit=ITSM_DELIVERIES)
     wait_until(lambda: has_worked(loop, FIRST) and has_worked(loop, SECOND), "both workers being at work", 60)
