@@ -37,7 +37,7 @@ test-alone: .venv/.ok ## The tests that start no broker: units, properties, cont
 test-together: .venv/.ok ## The tests on a real Kafka: flows of all services, kills, the broker itself
 	$(BIN)/python -m pytest -q $(TOGETHER) -p no:cacheprovider
 
-test-long: .venv/.ok ## The campaigns (chaos, fuzz, foreign verifiers); figures go to docs/generated
+test-long: .venv/.ok ## The campaigns (chaos, fuzz, foreign verifiers); REVLOOP_WRITE=1 puts figures in docs/generated
 	$(BIN)/python -m pytest -q -m long
 
 check: .venv/.ok ## Lint, format, types, import rules, generated files

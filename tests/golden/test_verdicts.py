@@ -1,11 +1,11 @@
 """Every body of the samples of ten vendors: what it is found to be, connector by connector and resource by resource.
 
 The table is compared exactly with ``fixtures/verdicts.csv``. After a change that is meant to read more, or less, write
-it anew and look at the difference: ``REVLOOP_WRITE_VERDICTS=1 pytest tests/golden/test_verdicts.py``.
+it anew and look at the difference: ``REVLOOP_WRITE=1 pytest tests/golden/test_verdicts.py``.
 """
 
 import csv
-import os
+import io
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from revloop.replay.deliveries import as_delivery
 from revloop.stores.delivery_files import read
 from revloop.tenants import Registry
 from services.ingest.core.parsed import FIRST_HTTP_ERROR, Parsed, Parser
+from tests.figures import write_if_asked
 from tests.loops import PROFILES, SHARED
 
 FOLDER = SHARED / "fixtures"
@@ -97,16 +98,16 @@ def committed() -> Counter[Row]:
         return Counter({tuple(line[name] for name in COLUMNS[:-1]): int(line["bodies"]) for line in lines})  # type: ignore[misc]  # four columns
 
 
-def write(counted: Counter[Row]) -> None:
-    with TABLE.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((*row, count) for row, count in sorted(counted.items()))
+def table(counted: Counter[Row]) -> str:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((*row, count) for row, count in sorted(counted.items()))
+    return file.getvalue()
 
 
 def test_every_body_is_what_the_table_says(counted: Counter[Row]) -> None:
-    if os.environ.get("REVLOOP_WRITE_VERDICTS"):
-        write(counted)
+    write_if_asked(TABLE, table(counted))
     wanted = committed()
     assert (counted - wanted, wanted - counted) == (Counter(), Counter())
 

@@ -36,6 +36,7 @@ from revloop.tenants import Registry
 from services.ingest.core.feed import delivery
 from services.ingest.core.parsed import Parser
 from services.ingest.core.resolver import ResolverCore
+from tests.figures import write_if_asked
 from tests.loops import PROFILES, ROOT, SHARED
 from tests.property.mutations import mutated, odd
 
@@ -300,17 +301,16 @@ def test_no_damaged_body_stops_ingest_in_a_campaign() -> None:
     fuzz.run(IN_A_CAMPAIGN)
     checked(fuzz, IN_A_CAMPAIGN)
     times = [ns / 1e6 for tally in fuzz.tallies.values() for ns in tally.ns]
-    PAGE.write_text(
-        TEXT.format(
-            seeds=len(seeds),
-            examples=sum(1 for _ in examples()),
-            rows="".join(tally.row(connector) for connector, tally in fuzz.tallies.items()),
-            bodies=len(times),
-            crashes=sum(len(tally.crashes) for tally in fuzz.tallies.values()),
-            slowest=max(times),
-            mean=sum(times) / len(times),
-        )
+    text = TEXT.format(
+        seeds=len(seeds),
+        examples=sum(1 for _ in examples()),
+        rows="".join(tally.row(connector) for connector, tally in fuzz.tallies.items()),
+        bodies=len(times),
+        crashes=sum(len(tally.crashes) for tally in fuzz.tallies.values()),
+        slowest=max(times),
+        mean=sum(times) / len(times),
     )
+    write_if_asked(PAGE, text)
     assert max(times) < SLOWEST_MS
 
 
