@@ -36,8 +36,8 @@ ATTRIBUTES = frozenset(
         *("now", "utcnow", "today", "monotonic", "monotonic_ns", "time_ns", "perf_counter", "perf_counter_ns"),
         *("process_time", "thread_time", "localtime", "gmtime", "sleep"),
         # chance
-        *("generate", "generate_private_key", "urandom", "getrandom", "getrandbits", "randbytes", "randint"),
-        *("SystemRandom", "token_bytes", "token_hex", "samples", "uuid1", "uuid4"),
+        *("generate", "generate_private_key", "generate_key", "urandom", "getrandom", "getrandbits", "randbytes"),
+        *("randint", "SystemRandom", "token_bytes", "token_hex", "samples", "uuid1", "uuid4"),
         # files
         *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "exists", "is_file", "is_dir"),
         *("stat", "lstat", "touch", "rename", "unlink", "mkdir", "rmdir", "iterdir", "glob", "rglob", "symlink_to"),
@@ -61,6 +61,8 @@ OWN_WORDS = frozenset(
     }
 )
 """Fields of ours with such a name. They hold values: whoever calls one is found all the same."""
+OWN_TIME = ("'verify_exp': False", "'verify_iat': False", "'verify_nbf': False")
+"""Without these jwt compares a token's times with the machine's clock."""
 ZONE_ARGUMENTS = {"astimezone": 1, "fromtimestamp": 2}
 """With fewer arguments these take the time zone of the machine."""
 
@@ -133,6 +135,8 @@ def _attributes(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"mentions .{name}"
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in modules and _is_foreign(name):
                 yield node.lineno, f"mentions .{name}"
+            case ast.MatchClass(kwd_attrs=names):
+                yield from ((node.lineno, f"mentions .{name}") for name in names if name in ATTRIBUTES)
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -142,6 +146,9 @@ def _calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 name, 0
             ):
                 yield node.lineno, f"calls .{name}() in the machine's time zone"
+            case ast.Call(func=ast.Attribute() as called) if _text(called) == "jwt.decode":
+                if not all(option in ast.unparse(node) for option in OWN_TIME):
+                    yield node.lineno, "calls jwt.decode() with the machine's clock"
 
 
 def _coroutines(tree: ast.Module) -> Iterator[tuple[int, str]]:
