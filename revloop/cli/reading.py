@@ -11,6 +11,7 @@ from revloop.cli.api import Api, ApiError
 from revloop.cli.home import Home
 from revloop.cli.marking import lines, shown
 from revloop.cli.show import AsJson, Failed, Person, Tenant, object_of, out, print_json, print_table, rows_of
+from revloop.contracts.times import iso
 
 app = typer.Typer()
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000)]
@@ -204,6 +205,29 @@ def accounts(
     print_table(
         ["account", "posture", "health", "risks"],
         [(r["account"], r["posture"], r["health"], ", ".join(map(str, _list(r["risks"])))) for r in rows],
+    )
+
+
+@app.command()
+def parked(tenant: Tenant = "nyc", person: Person = "seller", limit: Limit = 50, json: AsJson = False) -> None:
+    """Records that wait for an account, and why; one goes on by itself as soon as its account is known."""
+    with console(tenant, person) as api:
+        rows = rows_of(api.get("/v1/parked", limit=limit))
+    if json:
+        print_json(rows)
+        return
+    print_table(["type", "record", "source", "came at", "waits because"], [_waiting(row) for row in rows])
+
+
+def _waiting(row: Mapping[str, object]) -> tuple[object, ...]:
+    entity = object_of(row["entity"])
+    at = row["observed_at"]
+    return (
+        entity["entity_type"],
+        entity["entity_key"],
+        entity["connector"],
+        iso(at) if isinstance(at, int) else at,
+        row["reason"],
     )
 
 

@@ -82,16 +82,16 @@ class SinkThread(WorkerThread):
 
     def _take(self, message: Message, batch: Batch) -> None:
         value = message.value()
-        if value is None:
-            return  # a tombstone: nothing to store
+        if value is None and not self._spec.tombstones:
+            return
         topic, partition = place_of(message)
-        source = Incoming(topic, partition, offset_of(message), message.key() or b"", value)
+        source = Incoming(topic, partition, offset_of(message), message.key() or b"", value or b"")
         try:
-            event = self._codec.decode(value)
+            event = None if value is None else self._codec.decode(value)
         except Reject as error:
             batch.refused.append((source, None, Refusal(error.reason, error.detail)))
             return
-        if not isinstance(event, Envelope):
+        if not isinstance(event, Envelope | None):
             detail = f"A {type(event).__name__} is a state, not an event: who wrote it here?"
             batch.refused.append((source, None, Refusal("not_an_event", detail)))
             return

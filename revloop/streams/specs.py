@@ -24,12 +24,12 @@ class StageSpec(msgspec.Struct, frozen=True):
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
-    """A record as a sink gets it."""
+    """A record as a sink gets it; ``event`` is None for a tombstone, which only a sink that asks for them gets."""
 
     topic: str
     partition: int
     offset: int
-    event: Envelope
+    event: Envelope | None
     key: bytes = b""
     headers: Headers = []
 
@@ -45,3 +45,5 @@ class SinkSpec(msgspec.Struct, frozen=True):
     Raises Retry while the world is down: the same batch comes again after a pause. Raises Reject for a batch that holds
     a bad record: its records come again one by one, and the bad one becomes a dead letter.
     """
+    tombstones: bool = False
+    """Whether ``handle`` wants to know what is gone from a compacted topic, in its place among the records."""

@@ -28,7 +28,7 @@ from revloop.contracts.generated.events import (
 from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
 from revloop.stores.identity import LocalIssuer, NotSignedIn, Person
 from services.console.commands import CommandDesk, Unanswered
-from services.console.core.projection import OPEN_STATES
+from services.console.core.projection import OPEN_STATES, UNRESOLVED
 from services.console.core.views import Step, evidence_of, once, option, timeline
 from services.console.origins import Origins
 from services.console.store import ReadModel
@@ -199,8 +199,8 @@ def accounts(known: Known, posture: str | None = None, limit: Limit = 100) -> Re
 
 @overview.get("/parked")
 def parked(known: Known, limit: Limit = 100) -> Response:
-    """Records that name no account yet."""
-    return _json(known.many(known.model.standings(known.tenant_id, "unresolved", None, None, limit), Unresolved))
+    """Records that name no account yet, the newest first; one that found its account is no longer among them."""
+    return _json(known.many(known.model.standings(known.tenant_id, UNRESOLVED, None, None, limit), Unresolved))
 
 
 @overview.get("/dead")

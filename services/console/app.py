@@ -27,7 +27,7 @@ def create(settings: Settings) -> ServiceApp:
     registry = Registry.load(settings.tenants_dir)
     issuer.write_tokens(local_people(registry.tenants()), wall_ms())
     origins = Origins(registry, load_normalisers())
-    app.add_sink(SinkSpec("projector", inputs(), Projector(model).handle))
+    app.add_sink(SinkSpec("projector", inputs(), Projector(model).handle, tombstones=True))
     app.add_http(create_api(model, issuer, CommandDesk(model, issuer, app.producer.send, wall_ms), origins))
     return app
 

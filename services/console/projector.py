@@ -1,4 +1,4 @@
-"""Takes batches of events from the spine and writes them to the read model; nothing else writes there."""
+"""Takes batches of events and tombstones from the spine and writes them to the read model; nothing else writes there."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from revloop.contracts import codec
 from revloop.contracts.generated.events import DeadLetter, Delivery, Disposition, Envelope, Tick
 from revloop.stage import Emit
 from revloop.streams import Received
-from services.console.core.projection import identity, place
+from services.console.core.projection import ended, identity, place
 from services.console.store import DeadRow, Fact, ReadModel, Rows, Standing, Tally
 
 
@@ -20,10 +20,18 @@ class Projector:
         """Write one batch; a projector has nothing to tell the spine."""
         rows = Rows()
         for received in batch:
-            if received.event is not None:
+            if received.event is None:
+                _remove(rows, received.topic, received.key)
+            else:
                 _add(rows, received.event)
         self._model.apply(rows)
         return ()
+
+
+def _remove(rows: Rows, topic: str, key: bytes) -> None:
+    """A tombstone came: what waited under this key waits no more."""
+    if (name := ended(topic, key.decode(errors="replace"))) is not None:
+        rows.standings[name] = None
 
 
 def _add(rows: Rows, event: Envelope) -> None:
@@ -59,17 +67,16 @@ def _keep(rows: Rows, event: Envelope) -> None:
         )
     )
     if found.standing:
-        rows.standings.append(
-            Standing(
-                tenant=event.tenant_id,
-                kind=found.standing,
-                id=identity(event, found),
-                account=event.account_id,
-                status=found.status,
-                score=found.score,
-                at=event.observed_at,
-                body=body,
-            )
+        name = (event.tenant_id, found.standing, identity(event, found))
+        rows.standings[name] = Standing(
+            tenant=event.tenant_id,
+            kind=found.standing,
+            id=name[2],
+            account=event.account_id,
+            status=found.status,
+            score=found.score,
+            at=event.observed_at,
+            body=body,
         )
 
 

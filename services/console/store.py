@@ -97,11 +97,16 @@ class DeadRow(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+StandingName = tuple[str, str, str]
+"""Tenant, kind and id of what stands."""
+
+
 class Rows(msgspec.Struct):
     """Everything one batch of events adds; applying it twice changes nothing."""
 
     facts: list[Fact] = msgspec.field(default_factory=list)
-    standings: list[Standing] = msgspec.field(default_factory=list)
+    standings: dict[StandingName, Standing | None] = msgspec.field(default_factory=dict)
+    """The last word of the batch on each; None: it stands no more."""
     tallies: list[Tally] = msgspec.field(default_factory=list)
     bodies: list[tuple[str, str, bytes]] = msgspec.field(default_factory=list)
     resources: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
@@ -143,8 +148,12 @@ class ReadModel:
         )
         db.execute("UPDATE counter SET seq = ?", (seq + len(rows.facts),))
         db.executemany(
+            "DELETE FROM latest WHERE tenant = ? AND kind = ? AND id = ?",
+            [name for name, standing in rows.standings.items() if standing is None],
+        )
+        db.executemany(
             "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [msgspec.structs.astuple(s) for s in rows.standings],
+            [msgspec.structs.astuple(s) for s in rows.standings.values() if s is not None],
         )
         db.executemany(
             "INSERT INTO dispositions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -274,7 +283,7 @@ class ReadModel:
             "item_parked",
             "item_dead",
         )
-        return [dict(zip(names, row, strict=True)) for row in self._rows(sql, tenant)]
+        return [_added_up(dict(zip(names, map(_count, row), strict=True))) for row in self._rows(sql, tenant)]
 
     def counts(self, tenant: str) -> dict[str, int]:
         """Events in the history by kind."""
@@ -309,3 +318,18 @@ class ReadModel:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def _count(cell: object) -> int | str:
+    return cell if isinstance(cell, int) else str(cell)
+
+
+def _added_up(row: dict[str, int | str]) -> dict[str, object]:
+    """A row of law 4 that says whether every delivery and every item in it has one fate."""
+
+    def total(*names: str) -> int:
+        return sum(int(row[name]) for name in names)
+
+    deliveries = total("empty", "parsed", "duplicate", "dead")
+    items = total("records", "item_duplicates", "item_parked", "item_dead")
+    return {**row, "adds_up": (deliveries, items) == (row["deliveries"], row["items"])}

@@ -34,6 +34,10 @@ class Edge:
         self.loop.rest()
         return {row["connector"]: row for row in self.loop.api().get("/v1/accounts-of-law-4")}
 
+    def waiting(self) -> list[str]:
+        self.loop.rest()
+        return [row["entity"]["entity_key"] for row in self.loop.api().get("/v1/parked", limit=1000)]
+
     def reasons(self) -> list[str]:
         self.loop.rest()
         return [row["reason"] for row in self.loop.api().get("/v1/dead", limit=1000)]
@@ -97,6 +101,18 @@ def test_odd_ids_stay_themselves(edge: Edge) -> None:
     rows = list(csv.DictReader(edge.loop.api().text("/v1/signals.csv").splitlines()))
     assert ("CLOSE_DATE_SLIPPED", odd) in [(row["signal"], row["entity"]) for row in rows if row["account"] == odd]
     assert edge.loop.api().get(f"/v1/accounts/{quote(odd, safe='')}/state")["account_id"] == odd
+    assert_law_4(edge)
+
+
+def test_a_record_waits_until_its_account_is_named(edge: Edge) -> None:
+    nobodys = record(Id="006WAITSWAITSWAITS", PID__c="9003", Account=None)
+    edge.feed(edge.page(4, nobodys))
+    before = edge.waiting()
+    assert "9003" in before
+    edge.feed(
+        edge.page(5, record(Id="006WAITSWAITSWAITS", PID__c="9003", SystemModstamp="2018-03-01T00:00:01.000+0000"))
+    )
+    assert edge.waiting() == [key for key in before if key != "9003"]
     assert_law_4(edge)
 
 

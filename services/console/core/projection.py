@@ -2,6 +2,7 @@
 
 import msgspec
 
+from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import (
     AccountState,
     Action,
@@ -17,6 +18,9 @@ from revloop.contracts.generated.events import (
     Snapshot,
     Unresolved,
 )
+from revloop.contracts.keys import split_key
+
+UNRESOLVED = "unresolved"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +48,7 @@ def _place_of_knowledge(event: Envelope) -> Place | None:
         case Snapshot():
             return Place(ref=event.snapshot_id)
         case Unresolved():
-            return Place(ref=event.snapshot_id, standing="unresolved", status="waiting")
+            return Place(ref=event.snapshot_id, standing=UNRESOLVED, status="waiting")
         case EntityChange():
             return Place(ref=event.entity.entity_id)
         case SignalChange():
@@ -92,6 +96,14 @@ def _place_of_order(event: Envelope) -> Place | None:
 def identity(event: Envelope, found: Place) -> str:
     """Under which id the subject of ``event`` stands: an account's state stands under the account."""
     return event.account_id if isinstance(event, AccountState) else found.ref
+
+
+def ended(topic: str, key: str) -> tuple[str, str, str] | None:
+    """(tenant, kind, id) of what stands no more because of a tombstone; None where nothing ever stood."""
+    parts = split_key(key)
+    if topic != topics.RAW_UNRESOLVED or len(parts) != 3:
+        return None
+    return parts[0], UNRESOLVED, parts[2]
 
 
 OPEN_STATES = frozenset({ActionState.APPROVAL_PENDING, ActionState.QUEUED, ActionState.UNDOING})
