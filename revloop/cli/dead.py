@@ -7,9 +7,10 @@ import typer
 from revloop.cli.home import Home
 from revloop.cli.reading import Limit, console
 from revloop.cli.show import AsJson, Failed, Person, Tenant, err, out, print_json, print_table, rows_of
-from revloop.contracts.failures import RevloopError
+from revloop.contracts.generated.events import DeadLetter
 from revloop.kafka.client import client_config
 from revloop.kafka.redrive import Choice, redrive
+from revloop.kafka.registry import reading_codec
 
 app = typer.Typer()
 dead = typer.Typer(help="Dead letters: inputs that were refused.", no_args_is_help=True)
@@ -44,12 +45,13 @@ def dead_redrive(
     choice = Choice(tenant=tenant, reason=reason, partition=partition, offset=offset)
     if choice == Choice() and not everything:
         raise Failed("name --tenant, --reason or --partition and --offset, or say --all")
-    try:
-        client = client_config(bootstrap=Home.from_environment().bootstrap)
-        count = redrive(topic, choice, client, lambda letter: err.print(f"{letter.reason}: {letter.detail}"))
-    except RevloopError as error:
-        raise Failed(str(error)) from error
+    client = client_config(bootstrap=Home.from_environment().bootstrap)
+    count = redrive(topic, choice, client, reading_codec(), _tell)
     if json:
         print_json({"topic": topic, "redriven": count})
     else:
         out.print(f"{count} back on {topic}")
+
+
+def _tell(letter: DeadLetter) -> None:
+    err.print(f"{letter.reason}: {letter.detail}", markup=False)

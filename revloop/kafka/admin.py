@@ -10,6 +10,7 @@ from revloop.contracts.failures import RevloopError
 from revloop.contracts.generated.topics import PARTITIONS, TABLES, TOPICS
 from revloop.contracts.times import DAY_MS
 from revloop.contracts.topic import MAX_DEAD_LETTER_BYTES, MAX_MESSAGE_BYTES, Table, Topic
+from revloop.kafka.answering import topics_of
 from revloop.kafka.waiting import came_true
 
 WAIT_S = 30.0
@@ -19,7 +20,7 @@ AS_THE_CLUSTER_SAYS = -1
 
 
 class TopicsFailed(RevloopError):
-    """No broker answered, or it refused a topic; the message says which, why, and what to do."""
+    """The broker refused a topic or went away; the message says which, why, and what to do."""
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
@@ -67,25 +68,18 @@ def apply(
     *,
     replication: int = AS_THE_CLUSTER_SAYS,
     alter: bool = False,
-    wait_s: float = WAIT_S,
+    answer_s: float | None = None,
 ) -> Report:
-    """Create what is missing; report (and with ``alter`` change) configurations that differ. Raises TopicsFailed."""
-    errors: list[KafkaError] = []
-    admin = AdminClient({**client, "error_cb": errors.append})  # type: ignore[dict-item]  # its type forgets callbacks
-    try:
-        known = admin.list_topics(timeout=wait_s).topics
-    except KafkaException as error:
-        admin.poll(0)  # hands over why: a wrong password and a closed port look the same above
-        causes = {cause.str(): None for cause in (*errors, error.args[0])}
-        raise TopicsFailed(
-            f"no broker answers at {client.get('bootstrap.servers')}: {'; '.join(causes)}. Start one with"
-            " `revloop kafka start`, or correct KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_ variables."
-        ) from error
+    """Create what is missing; report (and with ``alter`` change) configurations that differ.
+
+    Raises TopicsFailed, and NoBroker where nothing answers within ``answer_s``.
+    """
+    admin, known = topics_of(client, answer_s)
     missing = [spec for spec in specs if spec.name not in known]
     report = Report()
     if missing:
         report.created = _created(admin, missing, replication)
-        _await_all(admin, missing, wait_s)
+        _await_all(admin, missing)
     _compare(admin, [spec for spec in specs if spec.name not in report.created], report, alter=alter)
     return report
 
@@ -105,11 +99,11 @@ def _created(admin: AdminClient, specs: Sequence[TopicSpec], replication: int) -
     return created
 
 
-def _await_all(admin: AdminClient, specs: Sequence[TopicSpec], wait_s: float) -> None:
+def _await_all(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
     """Wait until brokers tell of topics that the controller has made: they hear of it a moment later."""
     names = {spec.name for spec in specs}
-    if not came_true(lambda: names <= admin.list_topics(timeout=wait_s).topics.keys(), wait_s):
-        raise TopicsFailed(f"not all of {sorted(names)} can be seen {wait_s:.0f} s after they were made: apply again.")
+    if not came_true(lambda: names <= admin.list_topics(timeout=WAIT_S).topics.keys(), WAIT_S):
+        raise TopicsFailed(f"not all of {sorted(names)} can be seen {WAIT_S:.0f} s after they were made: apply again.")
 
 
 def _compare(admin: AdminClient, specs: Sequence[TopicSpec], report: Report, *, alter: bool) -> None:
@@ -118,7 +112,10 @@ def _compare(admin: AdminClient, specs: Sequence[TopicSpec], report: Report, *, 
     known = admin.list_topics(timeout=WAIT_S).topics
     resources = [ConfigResource(ResourceType.TOPIC, spec.name) for spec in specs]
     found = admin.describe_configs(resources, request_timeout=WAIT_S)
-    present = {resource.name: future.result(WAIT_S) for resource, future in found.items()}
+    try:
+        present = {resource.name: future.result(WAIT_S) for resource, future in found.items()}
+    except KafkaException as error:
+        raise TopicsFailed(f"the topics' configurations could not be read: {_why(error)}: apply again.") from error
     for spec in specs:
         if (count := len(known[spec.name].partitions)) != spec.partitions:
             report.differences.append(

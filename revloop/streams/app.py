@@ -216,9 +216,11 @@ class _Quiet(uvicorn.Server):
 def _codec(settings: ServiceSettings) -> Codec:
     if not settings.schema_registry_url:
         return Codec()
-    from revloop.streams.registry import registry_codec  # an HTTP client that nobody needs without a registry
+    from revloop.kafka.registry import registry_codec  # an HTTP client that nobody needs without a registry
 
-    return registry_codec(settings.schema_registry_url, settings.schema_registry_user_info.get_secret_value())
+    codec = registry_codec(settings.schema_registry_url, settings.schema_registry_user_info.get_secret_value())
+    log.info("schemas_registered", registry=settings.schema_registry_url)
+    return codec
 
 
 def _faust_app(service: str, settings: ServiceSettings) -> faust.App:

@@ -1,4 +1,4 @@
-"""Takes batches of events and tombstones from the spine and writes them to the read model; nothing else writes there."""
+"""Takes batches of events and tombstones from the spine to the read model; nothing else writes there."""
 
 from collections.abc import Sequence
 

@@ -1,10 +1,15 @@
 """Refused inputs go back where they came from, verbatim and once; what is not chosen stays."""
 
+from collections.abc import Callable
+
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from revloop.contracts import codec
+from revloop.contracts.codec import Codec, Framing
+from revloop.contracts.fingerprint import fingerprint_of
 from revloop.contracts.generated.events import DeadLetter
+from revloop.contracts.generated.schemas import SCHEMAS
 from revloop.contracts.generated.topics import PARTITIONS
 from revloop.contracts.topic import MAX_DEAD_LETTER_BYTES
 from revloop.kafka.admin import apply, topic_specs
@@ -31,10 +36,12 @@ def client(kafka: str) -> dict[str, str]:
     return client
 
 
-def write(client: dict[str, str], letters: list[DeadLetter]) -> None:
+def write(
+    client: dict[str, str], letters: list[DeadLetter], encode: Callable[[DeadLetter], bytes] = codec.encode
+) -> None:
     producer = Producer({**client, "message.max.bytes": MAX_DEAD_LETTER_BYTES})
     for one in letters:
-        producer.produce(f"{TOPIC}.dead", codec.encode(one), b"k", 3)
+        producer.produce(f"{TOPIC}.dead", encode(one), b"k", 3)
     assert producer.flush(WAIT_S) == 0
 
 
@@ -64,17 +71,26 @@ def test_chosen_inputs_go_back_verbatim_and_once(client: dict[str, str]) -> None
         ],
     )
     told: list[DeadLetter] = []
-    assert redrive(TOPIC, Choice(tenant="acme", reason="not_wanted"), client, told.append) == 1
+    assert redrive(TOPIC, Choice(tenant="acme", reason="not_wanted"), client, Codec(), told.append) == 1
     assert [one.value for one in told] == [b"two"]
-    assert redrive(TOPIC, Choice(partition=3, offset=1), client, told.append) == 1
-    assert redrive(TOPIC, Choice(partition=3, offset=9), client, told.append) == 0
-    assert redrive(TOPIC, Choice(), client, told.append) == 3
+    assert redrive(TOPIC, Choice(partition=3, offset=1), client, Codec(), told.append) == 1
+    assert redrive(TOPIC, Choice(partition=3, offset=9), client, Codec(), told.append) == 0
+    assert redrive(TOPIC, Choice(), client, Codec(), told.append) == 3
     found = written(client)
     assert [message.value() for message in found] == [b"two", b"one", b"one", b"two", LARGE]
     assert {(message.key(), message.partition()) for message in found} == {(b"k", 3)}
     assert found[0].headers() == [(HEADER, b"ded_2_not_wanted")]
 
 
+def test_letters_in_a_registrys_framing_go_back_too(client: dict[str, str]) -> None:
+    framed = Codec(Framing.CONFLUENT, {fingerprint_of(SCHEMAS["dead/dead_letter.v1"]): 7})
+    write(client, [letter(4, "framed", "acme", b"\x00\x00\x00\x00\x09four")], framed.encode)
+    told: list[DeadLetter] = []
+    codec = Codec(text_of={7: SCHEMAS["dead/dead_letter.v1"]}.get)
+    assert redrive(TOPIC, Choice(reason="framed"), client, codec, told.append) == 1
+    assert [message.value() for message in written(client)][-1] == b"\x00\x00\x00\x00\x09four"
+
+
 def test_a_topic_without_dead_letters_is_refused_with_those_that_have(client: dict[str, str]) -> None:
     with pytest.raises(RedriveFailed, match=r"'fax' has no dead letters; topics that have: account\.states"):
-        redrive("fax", Choice(), client, print)
+        redrive("fax", Choice(), client, Codec(), print)

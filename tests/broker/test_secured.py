@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from revloop.kafka.admin import TopicsFailed, TopicSpec, apply
+from revloop.kafka.admin import TopicSpec, apply
+from revloop.kafka.answering import NoBroker
 from revloop.kafka.client import Access, aiokafka_access, client_config
 from revloop.kafka.local import LocalKafka, free_port_pair
 from tests.loops import CACHE
@@ -92,21 +93,21 @@ def test_topics_are_applied_through_tls_with_a_password(secured: Secured) -> Non
 
 def test_a_wrong_password_is_refused_with_its_reason(secured: Secured) -> None:
     environment = {**secured.environment, "KAFKA_SASL_PASSWORD": "wrong"}
-    with pytest.raises(TopicsFailed, match=r"(?i)authentication failed"):
-        apply([], client_config(environment), wait_s=3)
+    with pytest.raises(NoBroker, match=r"(?i)authentication failed"):
+        apply([], client_config(environment), answer_s=3)
 
 
 def test_without_tls_nothing_is_said(secured: Secured) -> None:
     environment = {"KAFKA_BOOTSTRAP_SERVERS": secured.environment["KAFKA_BOOTSTRAP_SERVERS"]}
-    with pytest.raises(TopicsFailed, match="the other KAFKA_ variables"):
-        apply([], client_config(environment), wait_s=3)
+    with pytest.raises(NoBroker, match="the other KAFKA_ variables"):
+        apply([], client_config(environment), answer_s=3)
 
 
 def test_a_broker_of_an_unknown_authority_is_not_trusted(secured: Secured, tmp_path: Path) -> None:
     _, stranger = _certificate(tmp_path)
     environment = {**secured.environment, "KAFKA_SSL_CA_LOCATION": str(stranger)}
-    with pytest.raises(TopicsFailed, match="certificate verify failed"):
-        apply([], client_config(environment), wait_s=3)
+    with pytest.raises(NoBroker, match="certificate verify failed"):
+        apply([], client_config(environment), answer_s=3)
 
 
 def test_aiokafka_takes_the_same_access(secured: Secured) -> None:

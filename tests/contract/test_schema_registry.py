@@ -11,7 +11,7 @@ import pytest
 from revloop.contracts.codec import Codec
 from revloop.contracts.failures import Retry, UnknownSchema
 from revloop.contracts.generated.schemas import SCHEMAS
-from revloop.streams.registry import Registry, RegistryFailed, registry_codec, subjects
+from revloop.kafka.registry import Registry, RegistryFailed, reading_codec, registry_codec, subjects
 from tests.avro import examples
 from tests.loops import ROOT
 
@@ -65,6 +65,19 @@ def test_single_object_encoding_is_read_all_the_same(start: Start) -> None:
 def test_an_id_the_registry_does_not_know_is_an_unknown_schema(start: Start) -> None:
     with pytest.raises(UnknownSchema):
         registry_codec(start()).decode(b"\x00\x00\x00\x27\x0fbody")
+
+
+def test_what_was_framed_is_read_without_registering_anything(start: Start) -> None:
+    url = start()
+    event = next(event for event in examples() if event.SCHEMA == "dead/dead_letter.v1")
+    framed = registry_codec(url).encode(event)
+    known = httpx.get(f"{url}/subjects").json()
+    for name in ("SCHEMA_REGISTRY_URL", "REVLOOP_SCHEMA_REGISTRY_URL"):
+        assert reading_codec({name: url}).decode(framed) == event
+    assert reading_codec({}).decode(Codec().encode(event)) == event
+    assert httpx.get(f"{url}/subjects").json() == known
+    with pytest.raises(UnknownSchema, match="SCHEMA_REGISTRY_URL"):
+        reading_codec({}).decode(framed)
 
 
 def test_a_password_is_asked_for_and_brought(start: Start) -> None:

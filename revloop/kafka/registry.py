@@ -1,19 +1,17 @@
 """Confluent Schema Registry: our schemas in, a codec that frames records with the registry's ids out."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import httpx
-import structlog
 
 from revloop.contracts.codec import Codec, Framing
 from revloop.contracts.failures import Retry, RevloopError
 from revloop.contracts.fingerprint import fingerprint_of
 from revloop.contracts.generated.schemas import SCHEMAS
 from revloop.contracts.generated.topics import TOPICS
-
-log = structlog.get_logger()
 
 V = TypeVar("V", int, str)
 
@@ -73,8 +71,19 @@ def registry_codec(url: str, user_info: str = "") -> Codec:
     """Register every event of every topic and give the codec that uses the ids. Raises RegistryFailed, Retry."""
     registry = Registry(url, user_info)
     ids = {fingerprint_of(SCHEMAS[name]): registry.register(subject, SCHEMAS[name]) for subject, name in subjects()}
-    log.info("schemas_registered", registry=url, schemas=len(ids))
     return Codec(Framing.CONFLUENT, ids, registry.schema)
+
+
+def reading_codec(environment: Mapping[str, str] | None = None) -> Codec:
+    """Reads what this deployment writes and registers nothing: what it must know of a registry, it asks when it must.
+
+    The registry is named by the variables that services have.
+    """
+    found = os.environ if environment is None else environment
+    url = found.get("REVLOOP_SCHEMA_REGISTRY_URL") or found.get("SCHEMA_REGISTRY_URL")
+    if not url:
+        return Codec()
+    return Codec(text_of=Registry(url, found.get("REVLOOP_SCHEMA_REGISTRY_USER_INFO", "")).schema)
 
 
 def subjects() -> Iterator[tuple[str, str]]:
