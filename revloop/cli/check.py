@@ -8,7 +8,6 @@ import typer
 
 from revloop.cli.data import PROFILES, TenantsDir
 from revloop.cli.show import AsJson, Failed, err, out, print_json, print_table
-from revloop.contracts.failures import RevloopError
 from revloop.replay.check import Check, Line, Verdict, delivery_folders, load_expected, load_map
 from revloop.replay.review import review
 from revloop.tenants import Registry
@@ -32,17 +31,13 @@ def check(
     json: AsJson = False,
 ) -> None:
     """Run the backtest and hold its counts against expected ones; exit 1 where one that must be equal differs."""
-    try:
-        found = load_map(the_map)
-        wanted = load_expected(expected)
-        running = Check(found, Registry.load(tenants), policies)
-        folders = delivery_folders(where)
-        for folder in folders:
-            err.print(f"running {folder.name}")
-            running.run([folder])
-        lines = running.lines(wanted, expected.parent)
-    except RevloopError as error:
-        raise Failed(str(error)) from error
+    found = load_map(the_map)
+    wanted = load_expected(expected)
+    running = Check(found, Registry.load(tenants), policies)
+    for folder in delivery_folders(where):
+        err.print(f"running {folder.name}")
+        running.run([folder])
+    lines = running.lines(wanted, expected.parent)
     _show(lines, running, json=json)
     wrong = [line.id for line in lines if line.verdict in FAULTY]
     if wrong or not all(row["adds_up"] for row in running.backtest.law_4.rows()):
@@ -87,10 +82,7 @@ def check_tenant(
     file: Annotated[Path, typer.Argument(help="Tenant profile.", exists=True, dir_okay=False)], json: AsJson = False
 ) -> None:
     """Say how every object of a profile will be read, and what in it cannot work."""
-    try:
-        profile = load_profile(file)
-    except RevloopError as error:
-        raise Failed(str(error)) from error
+    profile = load_profile(file)
     found = review(profile)
     if json:
         print_json(msgspec.to_builtins(found))

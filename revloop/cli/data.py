@@ -9,9 +9,9 @@ import msgspec
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from revloop.cli.api import ApiError, feed_token, reason_of
 from revloop.cli.home import Home
-from revloop.cli.show import AsJson, Failed, err, out, print_json
-from revloop.contracts.failures import RevloopError
+from revloop.cli.show import AsJson, err, out, print_json
 from revloop.contracts.generated.events import Delivery, Tick
 from revloop.contracts.times import iso
 from revloop.replay.backtest import run as run_backtest
@@ -37,13 +37,9 @@ def feed(
     """Feed delivery files and the ticks of their clocks into the running loop, in order."""
     registry = Registry.load(tenants)
     home = Home.from_environment()
-    try:
-        counts = {
-            tenant: feed_tenant(home, registry, own, tenant, until, limit)
-            for tenant, own in folders_of(folders).items()
-        }
-    except RevloopError as error:
-        raise Failed(str(error)) from error
+    counts = {
+        tenant: feed_tenant(home, registry, own, tenant, until, limit) for tenant, own in folders_of(folders).items()
+    }
     if json:
         print_json(counts)
         return
@@ -55,7 +51,7 @@ def feed_tenant(
     home: Home, registry: Registry, folders: list[Path], tenant: str, until: str | None, limit: int | None
 ) -> int:
     """Send one tenant's deliveries and ticks; gives their number."""
-    token = (home.directory / "identity" / "feed.token").read_text()
+    token = feed_token(home)
     count = 0
     columns = (
         SpinnerColumn(),
@@ -71,7 +67,7 @@ def feed_tenant(
         for lines, size in batches(events(folders, registry, tenant, until, limit)):
             response = client.post(f"{home.url('ingest')}/v1/feed/{tenant}", content=lines)
             if response.is_error:
-                raise Failed(f"ingest refused: {response.text}")
+                raise ApiError(f"ingest refused: {reason_of(response)}")
             count += size
             progress.update(task, completed=count)
     return count
@@ -109,21 +105,25 @@ def feed_line(item: Delivery | Tick) -> dict[str, object]:
 
 
 @app.command()
-def poll(tenant: str, connector: str = "salesforce") -> None:
+def poll(tenant: str, connector: str = "salesforce", json: AsJson = False) -> None:
     """Ask a vendor now for what changed since the last time."""
-    home = Home.from_environment()
-    token = (home.directory / "identity" / "feed.token").read_text()
-    try:
-        response = httpx.post(
-            f"{home.url('ingest')}/v1/poll/{tenant}/{connector}",
-            headers={"authorization": f"Bearer {token}"},
-            timeout=120,
-        )
-    except httpx.TransportError as error:
-        raise Failed("ingest does not answer: start with `revloop up`", 3) from error
+    count = poll_tenant(Home.from_environment(), tenant, connector)
+    if json:
+        print_json({"deliveries": count})
+    else:
+        out.print(f"{count} deliveries")
+
+
+def poll_tenant(home: Home, tenant: str, connector: str) -> int:
+    """Let ingest ask a vendor; gives the number of its answers. Raises ApiError."""
+    response = httpx.post(
+        f"{home.url('ingest')}/v1/poll/{tenant}/{connector}",
+        headers={"authorization": f"Bearer {feed_token(home)}"},
+        timeout=120,
+    )
     if response.is_error:
-        raise Failed(response.text)
-    out.print(f"{response.json()['deliveries']} deliveries")
+        raise ApiError(f"ingest refused: {reason_of(response)}")
+    return int(response.json()["deliveries"])
 
 
 @app.command()
@@ -140,12 +140,7 @@ def backtest(
     json: AsJson = False,
 ) -> None:
     """Run the same cores in one process over delivery folders, in event time, without Kafka."""
-    try:
-        report = run_backtest(
-            folders, to, tenants=tenants, policies=policies, profile=profile, until=until, limit=limit
-        )
-    except RevloopError as error:
-        raise Failed(str(error)) from error
+    report = run_backtest(folders, to, tenants=tenants, policies=policies, profile=profile, until=until, limit=limit)
     if json:
         print_json(report)
         return

@@ -3,14 +3,14 @@
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import rmtree
 from typing import Annotated
 
 import typer
 
-from revloop.cli.api import Api, ApiError
+from revloop.cli.api import Api
 from revloop.cli.data import PROFILES, feed_tenant
 from revloop.cli.home import Home
 from revloop.cli.machine import say, start
@@ -42,8 +42,6 @@ def run() -> None:
         _play(stack.home, COMPANY, company, began)
         _say_what_next(stack.home)
         stop.wait()
-    except (Missing, ApiError) as error:
-        raise Failed(str(error)) from error
     finally:
         stack.down(say)
 
@@ -92,6 +90,14 @@ def _say_what_next(home: Home) -> None:
     out.print("Ctrl-C stops everything; nothing is lost.")
 
 
+def print_hops(hops: Sequence[Hop]) -> None:
+    """The walk as a table: a time is when the evidence of a hop was first seen, counted from the start."""
+    print_table(
+        ["", "hop", "count", "there after s", "what was seen"],
+        [("✗" if h.missing else "✓", h.name, h.count, f"{h.seconds:.1f}", h.seen) for h in hops],
+    )
+
+
 @app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the home for a look; it is made anew each time.")] = False,
@@ -104,14 +110,11 @@ def demo(
     try:
         walk = Walk(stack, TENANT, PERSON, hops)
         walk.up(lambda: start(stack, PROFILES, [EXAMPLE]))
-        walk.feed(lambda: feed_tenant(home, Registry.load(PROFILES), [EXAMPLE], TENANT, None, None))
-        walk.loop()
-    except (Missing, ApiError, TimeoutError) as error:
+        walk.loop(lambda: feed_tenant(home, Registry.load(PROFILES), [EXAMPLE], TENANT, None, None))
+    except Missing as error:
         raise Failed(f"a hop is missing: {error}") from error
     finally:
-        print_table(
-            ["hop", "count", "seconds", "what was seen"], [(h.name, h.count, f"{h.seconds:.1f}", h.seen) for h in hops]
-        )
+        print_hops(hops)
         stack.down(say)
         if not keep:
             rmtree(home.directory, ignore_errors=True)

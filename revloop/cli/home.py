@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from revloop.contracts.failures import RevloopError
+
 SERVICES = ("ledger", "executor", "orchestrator", "decision", "world_model", "perception", "ingest", "console")
 """Started in this order, stopped in the reverse: readers before writers."""
 DEFAULT_PORT_BASE = 8080
@@ -21,6 +23,11 @@ OFFSETS = {
     "executor": 6,
     "ledger": 7,
 }
+LAST_PORT = 65_535
+
+
+class BadHome(RevloopError):
+    """The environment names no place where a home could be."""
 
 
 class Home(msgspec.Struct, frozen=True):
@@ -32,8 +39,14 @@ class Home(msgspec.Struct, frozen=True):
     @classmethod
     def from_environment(cls) -> "Home":
         """REVLOOP_HOME (default .revloop here) and REVLOOP_PORT_BASE (default 8080)."""
-        base = int(os.environ.get("REVLOOP_PORT_BASE", DEFAULT_PORT_BASE))
-        return cls(Path(os.environ.get("REVLOOP_HOME", ".revloop")).absolute(), base)
+        base = os.environ.get("REVLOOP_PORT_BASE", str(DEFAULT_PORT_BASE))
+        if not base.isdecimal() or not 0 < int(base) < LAST_PORT - KAFKA_OFFSET:
+            raise BadHome(f"REVLOOP_PORT_BASE is {base!r}: set it to a port below {LAST_PORT - KAFKA_OFFSET}")
+        return cls(Path(os.environ.get("REVLOOP_HOME", ".revloop")).absolute(), int(base))
+
+    def service_at(self, port: int | None) -> str:
+        """Whose HTTP port it is."""
+        return next((name for name in SERVICES if self.port(name) == port), f"port {port}")
 
     def port(self, service: str) -> int:
         """HTTP port of a service."""

@@ -28,7 +28,7 @@ def verify(
 ) -> None:
     """Check every entry, tile and signature of a log; exit code 1 with each fault named."""
     where = folder or _folder(tenant)
-    report = verify_log(where, (key or where / "vkey").read_text())
+    report = verify_log(where, _key(key or where / "vkey"))
     if json:
         print_json({"ok": report.ok, "size": report.size, "root": report.root.hex(), "faults": report.faults})
     elif report.ok:
@@ -43,6 +43,7 @@ def prove(
     to: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
     tenant: Tenant = "nyc",
     person: Person = "seller",
+    json: AsJson = False,
 ) -> None:
     """Write a proof file for each ledger entry of a decision: entry, .tlog-proof and the key; no more is needed."""
     with console(tenant, person) as api:
@@ -52,12 +53,17 @@ def prove(
     folder = _folder(tenant)
     log = LogReader(folder)
     to.mkdir(parents=True, exist_ok=True)
-    (to / "vkey").write_text((folder / "vkey").read_text())
+    (to / "vkey").write_text(_key(folder / "vkey"))
+    names = []
     for receipt in map(object_of, receipts):
         index = int(str(receipt["index"]))
         name = f"{index:06d}-{str(receipt['kind']).lower()}"
+        names.append(name)
         (to / f"{name}.json").write_bytes(log.entry(index))
         (to / f"{name}.tlog-proof").write_bytes(log.prove(index).encode())
+    if json:
+        print_json({"folder": str(to), "proofs": names})
+        return
     out.print(
         f"{len(receipts)} proofs in {to}; check one with:"
         f" python -m revloop.proof.verify --proof P --entry E --key {to}/vkey"
@@ -66,3 +72,9 @@ def prove(
 
 def _folder(tenant: str) -> Path:
     return Home.from_environment().directory / "ledger" / tenant_key(tenant)
+
+
+def _key(path: Path) -> str:
+    if not path.exists():
+        raise Failed(f"there is no {path}: name a log by --dir or --tenant, its key by --key, or `revloop run` first")
+    return path.read_text()

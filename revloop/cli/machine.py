@@ -1,17 +1,13 @@
-"""Commands that run the loop on one machine: up, down, status, kafka, topics."""
+"""Commands that run the loop on one machine: up, down, kafka, topics."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
-from revloop.cli.home import SERVICES, Home
-from revloop.cli.processes import NotRunning
-from revloop.cli.reading import console
-from revloop.cli.show import AsJson, Failed, Person, Tenant, err, object_of, out, print_json, print_table, rows_of
+from revloop.cli.home import Home
+from revloop.cli.show import AsJson, err, out, print_json
 from revloop.cli.stack import Stack
 from revloop.kafka.admin import apply, topic_specs
 from revloop.kafka.client import client_config
@@ -41,82 +37,14 @@ def up(tenants: Tenants = None, standin: Data = NOTHING) -> None:
 
 
 def start(stack: Stack, tenants: Path | None, standin: Sequence[Path]) -> None:
-    """Start a stack; what fails ends the command with the reason and the log's end."""
-    try:
-        stack.up(say, standin_data=standin, tenants=tenants)
-    except (NotRunning, TimeoutError) as error:
-        raise Failed(str(error), 3) from error
+    """Start a stack."""
+    stack.up(say, standin_data=standin, tenants=tenants)
 
 
 @app.command()
 def down() -> None:
     """Stop every service and Kafka; nothing is lost."""
     Stack(Home.from_environment()).down(say)
-
-
-@app.command()
-def status(tenant: Tenant = "nyc", person: Person = "seller", json: AsJson = False) -> None:
-    """Each service (lag, recovered, last commit, errors), and the accounts of law 4."""
-    home = Home.from_environment()
-    services = [_service(home, name) for name in SERVICES]
-    with console(tenant, person) as api:
-        law_4 = rows_of(api.get("/v1/accounts-of-law-4"))
-        counts = object_of(api.get("/v1/counts"))
-    memory = Stack(home).memory_bytes()
-    if json:
-        print_json({"services": services, "law_4": law_4, "counts": counts, "memory_bytes": memory})
-        return
-    columns = ["service", "up", "ready", "lag", "recovered", "errors"]
-    print_table(
-        [*columns, "last commit"],
-        [[*(row[name] for name in columns), _ago(row["committed"])] for row in services],
-        title="Services",
-    )
-    _print_law_4(law_4, tenant)
-    out.print(f"memory of all processes together: {sum(memory.values()) / 2**20:,.0f} MiB")
-
-
-def _ago(moment: object) -> str:
-    return f"{time.time() - moment:,.0f} s ago" if isinstance(moment, int | float) else ""
-
-
-def _print_law_4(rows: Sequence[Mapping[str, object]], tenant: str) -> None:
-    """A column for each connector: there are more counts than connectors."""
-    if not rows:
-        out.print(f"Accounts of law 4, {tenant}: no deliveries yet")
-        return
-    name, *counts = rows[0]
-    print_table(
-        ["", *(str(row[name]) for row in rows)],
-        [[count, *(row[count] for row in rows)] for count in counts],
-        title=f"Accounts of law 4, {tenant}",
-    )
-
-
-def _service(home: Home, name: str) -> dict[str, object]:
-    row: dict[str, object] = {
-        "service": name,
-        "up": False,
-        "ready": False,
-        "lag": None,
-        "recovered": None,
-        "committed": None,
-        "errors": None,
-    }
-    try:
-        found = httpx.get(f"{home.url(name)}/status", timeout=2).json()
-        ready = httpx.get(f"{home.url(name)}/ready", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return row
-    return {
-        **row,
-        "up": True,
-        "ready": ready,
-        "lag": found.get("lag"),
-        "recovered": found.get("recovered"),
-        "committed": found.get("last_commit"),
-        "errors": found.get("errors"),
-    }
 
 
 kafka = typer.Typer(help="The local Kafka broker of this machine.", no_args_is_help=True)

@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from revloop.contracts.failures import RevloopError
 
-class NotRunning(Exception):
+
+class NotRunning(RevloopError):
     """A process ended or never became ready; the message names its log."""
 
 

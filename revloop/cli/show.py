@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 out = Console(highlight=False)
@@ -20,7 +21,7 @@ class Failed(typer.Exit):
     """Ends the command with a message and an exit code: 1 refused or failed, 3 nothing answers."""
 
     def __init__(self, message: str, code: int = 1) -> None:
-        err.print(f"[red]✗[/red] {message}", soft_wrap=True)
+        err.print(f"[red]✗[/red] {escape(message)}", soft_wrap=True)
         super().__init__(code)
 
 
@@ -46,9 +47,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return f"{value:,}"
-    return "" if value is None else str(value)
+    return "" if value is None else escape(str(value))
 
 
 def rows_of(value: object) -> list[Mapping[str, object]]:

@@ -8,7 +8,6 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from revloop.cli.show import AsJson, Failed, err, print_json, print_table
-from revloop.contracts.failures import RevloopError
 from revloop.simulate.run import Summary
 from revloop.simulate.run import simulate as run_simulation
 
@@ -33,8 +32,6 @@ def simulate(
 
         try:
             summary = run_simulation(seed=seed, accounts=accounts, months=months, out=out, progress=show)
-        except RevloopError as error:
-            raise Failed(str(error)) from error
         except OSError as error:
             raise Failed(f"{out} cannot be written: {error.strerror}: name another folder with --out") from error
     if json:
