@@ -60,7 +60,7 @@ def feed_tenant(
         TimeElapsedColumn(),
     )
     with (
-        Progress(*columns, console=err) as progress,
+        Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress,
         httpx.Client(timeout=120, headers={"authorization": f"Bearer {token}"}) as client,
     ):
         task = progress.add_task(f"feeding {tenant}", total=None)

@@ -20,6 +20,8 @@ from tests.broker.records import WAIT_S
 TOPIC = "outcomes"
 LARGE = b"x" * 3_000_000
 """More than a client takes unless it is told otherwise."""
+READ_WAIT_S = 0.5
+"""A read waits so long for more than there is."""
 
 
 def letter(offset: int, reason: str, tenant: str, value: bytes) -> DeadLetter:
@@ -51,7 +53,7 @@ def written(client: dict[str, str]) -> list[Message]:
     found: list[Message] = []
     ended = 0
     while ended < PARTITIONS:
-        for message in consumer.consume(100, WAIT_S):
+        for message in consumer.consume(100, READ_WAIT_S):
             if message.error():
                 ended += 1
             else:
