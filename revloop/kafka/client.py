@@ -34,7 +34,10 @@ def client_config(environment: Mapping[str, str] | None = None, *, bootstrap: st
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """How aiokafka, and Faust over it, reach the cluster; ``None`` where there is nothing to say."""
+    """How aiokafka would reach the cluster; ``None`` where there is nothing to say.
+
+    Of this Faust is given the servers alone, which it must name and never connects to.
+    """
 
     servers: tuple[str, ...]
     protocol: str
