@@ -14,15 +14,18 @@ from revloop.contracts.codec import Codec
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import Envelope, SignalChange, SignalChangeKind
 from revloop.contracts.times import parse_iso
+from revloop.integrations import load_normalisers
 from revloop.stores.identity import LocalIssuer, Person
 from revloop.streams import Received
 from revloop.streams.outputs import outgoing
+from revloop.tenants import Registry
 from services.console.api import create_api
 from services.console.commands import CommandDesk
+from services.console.origins import Origins
 from services.console.projector import Projector
 from services.console.store import ReadModel
 from tests.avro import examples
-from tests.unit.ingest.desk import Desk, Written, row
+from tests.unit.ingest.desk import PROFILE, Desk, Written, row
 
 SELLER = Person(subject="seller", tenant_id="t", roles=("seller",))
 
@@ -38,7 +41,8 @@ class Console:
         model = ReadModel(home / "read_model.sqlite")
         issuer = LocalIssuer(home / "identity")
         self.projector = Projector(model)
-        self._api = create_api(model, issuer, CommandDesk(model, issuer, _no_order, lambda: 0))
+        origins = Origins(Registry([PROFILE]), load_normalisers())
+        self._api = create_api(model, issuer, CommandDesk(model, issuer, _no_order, lambda: 0), origins)
         self._headers = {"authorization": f"Bearer {issuer.issue(SELLER, int(time.time() * 1000))}"}
         self._offset = 0
 

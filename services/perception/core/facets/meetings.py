@@ -11,11 +11,11 @@ KEPT = 8
 
 
 def take(view: AccountView, change: Change) -> AccountView:
-    """A meeting is planned, moved or called off."""
-    starts, known = change.moment("starts"), view.meetings.get(change.name)
+    """A meeting is planned, moved or called off; the newest record that says so is what shows it, in any order."""
+    starts = change.moment("starts")
     off = change.gone or change.snapshot.fields.get("cancelled") is True
     fact = None if off or starts is None else _fact(change, starts)
-    if _place(fact) == _place(known):
+    if fact == view.meetings.get(change.name):
         return view
     return replace(view, meetings=with_entry(view.meetings, change.name, fact))
 
@@ -30,10 +30,6 @@ def forget(view: AccountView, now: int) -> AccountView:
     if not gone:
         return view
     return replace(view, meetings={name: one for name, one in view.meetings.items() if name not in gone})
-
-
-def _place(fact: MeetingFact | None) -> tuple[int, str] | None:
-    return None if fact is None else (fact.at, fact.guests)
 
 
 def _fact(change: Change, at: int) -> MeetingFact:
