@@ -66,7 +66,8 @@ def _row(seen: Seen, sobject: SObject) -> Row:
             raise BadDelivery(f"{seen.object} {seen.id}: {name} is {value!r}, which is no {sobject.fields[name].type}")
     editor = seen.fields.get("OwnerId") or PERSON_USER
     stamp = datetime_text(seen.modified_ms)
-    system: dict[str, Json] = {"Id": seen.id, "IsDeleted": False, "SystemModstamp": stamp, "LastModifiedDate": stamp}
+    gone = seen.fields.get("IsDeleted") is True
+    system: dict[str, Json] = {"Id": seen.id, "IsDeleted": gone, "SystemModstamp": stamp, "LastModifiedDate": stamp}
     fields = {"CreatedById": editor, "LastModifiedById": editor, **seen.fields, **system}
     return Row(object=seen.object, id=seen.id, fields=fields, version=1, modified_ms=seen.modified_ms)
 

@@ -60,8 +60,15 @@ def _page(rows: Sequence[Row], _at: int) -> Json:
 
 
 def _row(name: str, record_id: str, changed: int, fields: Row) -> Row:
-    url = f"/services/data/{VERSION}/sobjects/{name}/{record_id}"
-    return {"attributes": {"type": name, "url": url}, "Id": record_id, **fields, "SystemModstamp": _moment(changed)}
+    return {"attributes": _attributes(name, record_id), "Id": record_id, **fields, "SystemModstamp": _moment(changed)}
+
+
+def _attributes(name: str, record_id: str) -> Row:
+    return {"type": name, "url": f"/services/data/{VERSION}/sobjects/{name}/{record_id}"}
+
+
+def _owner(name: str) -> Row:
+    return {"attributes": _attributes("User", _user(name)), "Name": name}
 
 
 def _moment(at: int) -> str:
@@ -75,7 +82,7 @@ def _account(account: Account) -> Row:
         "Industry": account.industry,
         "BillingCountry": account.country,
         "OwnerId": _user(account.owner),
-        "Owner": {"attributes": {"type": "User"}, "Name": account.owner},
+        "Owner": _owner(account.owner),
         "ParentId": None,
         "Target__c": account.target,
         "Workspace_Id__c": account.workspace or None,
@@ -122,7 +129,7 @@ def _deal(deal: Deal) -> Row:
         "IsWon": deal.stage is Stage.WON,
         "NextStep": None,
         "OwnerId": _user(deal.owner),
-        "Owner": {"attributes": {"type": "User"}, "Name": deal.owner},
+        "Owner": _owner(deal.owner),
         "CreatedDate": _moment(deal.created),
     }
     return _row("Opportunity", deal.id, deal.changed, fields)

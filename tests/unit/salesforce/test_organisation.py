@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from revloop.simulate.run import simulate
 from standins.salesforce.answers import Json, Refused
 from standins.salesforce.clock import FileClock, WallClock, datetime_text, http_date, parse_datetime, parse_http_date
 from standins.salesforce.ids import looks_like_id, record_id, with_checksum
@@ -215,6 +216,19 @@ def test_other_connectors_are_passed_over(tmp_path: Path) -> None:
     store = Store(tmp_path / "state")
     open_objects(store, [logged(tmp_path / "log.jsonl.gz", [{"no": "matter"}], connector="jira")])
     assert [row.id for row in store.rows("User")] == [INTEGRATION_USER, PERSON_USER]
+    store.close()
+
+
+def test_the_made_up_company_is_held_and_what_was_deleted_there_is_deleted_here(tmp_path: Path) -> None:
+    simulate(seed=11, accounts=24, months=6, out=tmp_path / "sim")
+    store = Store(tmp_path / "state")
+    open_objects(store, [tmp_path / "sim"])
+    deleted = [row.fields["IsDeleted"] for row in store.rows("Account")]
+    assert any(deleted)
+    assert not all(deleted)
+    owners = {row.fields["OwnerId"] for row in store.rows("Opportunity")}
+    assert owners
+    assert owners <= {row.id for row in store.rows("User")}
     store.close()
 
 
