@@ -7,6 +7,7 @@ from typing import Any, Final
 from revloop.contracts.failures import DecodeError, EncodeError
 from revloop.contracts.generated.events import (
     AccountFact,
+    AccountFacts,
     AccountMemory,
     AccountState,
     AccountView,
@@ -17,12 +18,17 @@ from revloop.contracts.generated.events import (
     ApprovalStatus,
     Basis,
     Binding,
+    BuyingGap,
+    BuyingGroup,
+    BuyingRole,
     CaseDay,
     Command,
     CommandKind,
     CommandResult,
+    CommercialWindow,
     ConfidenceSource,
     ContractFact,
+    ContractTerms,
     DataRequest,
     DeadLetter,
     DeadlineFact,
@@ -52,10 +58,14 @@ from revloop.contracts.generated.events import (
     LedgerEntry,
     LedgerKind,
     LedgerReceipt,
+    Lifecycle,
     LinkDependents,
     LinkName,
     MeetingFact,
+    MeetingSummary,
+    MeetingTime,
     Momentum,
+    OpenDeal,
     OpenSignal,
     Outcome,
     OutcomeStatus,
@@ -76,6 +86,7 @@ from revloop.contracts.generated.events import (
     Statement,
     StateRecord,
     Subject,
+    SupportSummary,
     Target,
     TenantClock,
     TenantCycles,
@@ -86,7 +97,10 @@ from revloop.contracts.generated.events import (
     UndoOrder,
     Unresolved,
     UsageDay,
+    UsageSummary,
+    UsageTrend,
     Verdict,
+    WaitingCases,
 )
 from revloop.contracts.primitives import (
     read_bytes,
@@ -184,6 +198,14 @@ _I_ConfidenceSource = {symbol: byte for byte, symbol in _S_ConfidenceSource.item
 
 _S_Momentum = {index << 1: symbol for index, symbol in enumerate(Momentum)}
 _I_Momentum = {symbol: byte for byte, symbol in _S_Momentum.items()}
+
+
+_S_Lifecycle = {index << 1: symbol for index, symbol in enumerate(Lifecycle)}
+_I_Lifecycle = {symbol: byte for byte, symbol in _S_Lifecycle.items()}
+
+
+_S_UsageTrend = {index << 1: symbol for index, symbol in enumerate(UsageTrend)}
+_I_UsageTrend = {symbol: byte for byte, symbol in _S_UsageTrend.items()}
 
 
 def _r_envelope(b: bytes, i: int) -> tuple[str, str, str, str, str, str, str, int, int, int]:
@@ -3048,6 +3070,31 @@ def _r_Finding(b: bytes, i: int) -> tuple[Finding, int]:
         f_expires_at = t3
     elif n:
         raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_ruleset = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_says = b[i : i + n].decode()
+    i += n
+    f_signal_count, i = read_int(b, i)
+    t5: list[int] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            t4, i = read_int(b, i)
+            t5.append(t4)
+    i += 1
+    f_signal_points = tuple(t5)
     return Finding(
         finding=f_finding,
         rule_id=f_rule_id,
@@ -3056,6 +3103,10 @@ def _r_Finding(b: bytes, i: int) -> tuple[Finding, int]:
         signal_ids=f_signal_ids,
         introduced_at=f_introduced_at,
         expires_at=f_expires_at,
+        ruleset=f_ruleset,
+        says=f_says,
+        signal_count=f_signal_count,
+        signal_points=f_signal_points,
     ), i
 
 
@@ -3098,6 +3149,26 @@ def _w_Finding(o: bytearray, r: Finding) -> None:
     else:
         o.append(2)
         write_long(o, t3)
+    s = _utf8(r.ruleset)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.says)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_int(o, r.signal_count)
+    t4 = r.signal_points
+    if write_count(o, t4):
+        for t5 in t4:
+            write_int(o, t5)
+        o.append(0)
 
 
 def _r_SignalView(b: bytes, i: int) -> tuple[SignalView, int]:
@@ -3573,6 +3644,555 @@ def _w_RecentChange(o: bytearray, r: RecentChange) -> None:
     o += s
 
 
+def _r_ContractTerms(b: bytes, i: int) -> tuple[ContractTerms, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_number = b[i : i + n].decode()
+    i += n
+    f_starts: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_starts = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_ends: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t2, i = read_long(b, i)
+        f_ends = t2
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_amount: float | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t3, i = read_double(b, i)
+        f_amount = t3
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_ended = _BOOLEANS[b[i]]
+    i += 1
+    f_trial = _BOOLEANS[b[i]]
+    i += 1
+    f_draft = _BOOLEANS[b[i]]
+    i += 1
+    return ContractTerms(
+        entity=f_entity,
+        number=f_number,
+        starts=f_starts,
+        ends=f_ends,
+        amount=f_amount,
+        ended=f_ended,
+        trial=f_trial,
+        draft=f_draft,
+    ), i
+
+
+def _w_ContractTerms(o: bytearray, r: ContractTerms) -> None:
+    if type(r) is not ContractTerms:
+        raise EncodeError(f"{type(r).__name__} is no ContractTerms")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.number)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t1 = r.starts
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    t2 = r.ends
+    if t2 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t2)
+    t3 = r.amount
+    if t3 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_double(o, t3)
+    write_boolean(o, r.ended)
+    write_boolean(o, r.trial)
+    write_boolean(o, r.draft)
+
+
+def _r_OpenDeal(b: bytes, i: int) -> tuple[OpenDeal, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_name = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_stage = b[i : i + n].decode()
+    i += n
+    f_amount: float | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_double(b, i)
+        f_amount = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_currency = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_close_date = b[i : i + n].decode()
+    i += n
+    return OpenDeal(
+        entity=f_entity, name=f_name, stage=f_stage, amount=f_amount, currency=f_currency, close_date=f_close_date
+    ), i
+
+
+def _w_OpenDeal(o: bytearray, r: OpenDeal) -> None:
+    if type(r) is not OpenDeal:
+        raise EncodeError(f"{type(r).__name__} is no OpenDeal")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.name)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.stage)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t1 = r.amount
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_double(o, t1)
+    s = _utf8(r.currency)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.close_date)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+
+
+def _r_CommercialWindow(b: bytes, i: int) -> tuple[CommercialWindow, int]:
+    f_renewal_at: int | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_long(b, i)
+        f_renewal_at = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_next_close_date = b[i : i + n].decode()
+    i += n
+    f_in_force, i = read_int(b, i)
+    f_open_deals, i = read_int(b, i)
+    t3: list[ContractTerms] = []
+    while b[i]:
+        n, i = read_count(b, i, 11)
+        for _ in range(n):
+            t2, i = _r_ContractTerms(b, i)
+            t3.append(t2)
+    i += 1
+    f_contracts = tuple(t3)
+    t5: list[OpenDeal] = []
+    while b[i]:
+        n, i = read_count(b, i, 9)
+        for _ in range(n):
+            t4, i = _r_OpenDeal(b, i)
+            t5.append(t4)
+    i += 1
+    f_deals = tuple(t5)
+    return CommercialWindow(
+        renewal_at=f_renewal_at,
+        next_close_date=f_next_close_date,
+        in_force=f_in_force,
+        open_deals=f_open_deals,
+        contracts=f_contracts,
+        deals=f_deals,
+    ), i
+
+
+def _w_CommercialWindow(o: bytearray, r: CommercialWindow) -> None:
+    if type(r) is not CommercialWindow:
+        raise EncodeError(f"{type(r).__name__} is no CommercialWindow")
+    t1 = r.renewal_at
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_long(o, t1)
+    s = _utf8(r.next_close_date)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    write_int(o, r.in_force)
+    write_int(o, r.open_deals)
+    t2 = r.contracts
+    if write_count(o, t2):
+        for t3 in t2:
+            _w_ContractTerms(o, t3)
+        o.append(0)
+    t4 = r.deals
+    if write_count(o, t4):
+        for t5 in t4:
+            _w_OpenDeal(o, t5)
+        o.append(0)
+
+
+def _r_BuyingRole(b: bytes, i: int) -> tuple[BuyingRole, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_contact_id = b[i : i + n].decode()
+    i += n
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_name = b[i : i + n].decode()
+    i += n
+    t2: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t1 = b[i : i + n].decode()
+            i += n
+            t2.append(t1)
+    i += 1
+    f_roles = tuple(t2)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_opportunity_id = b[i : i + n].decode()
+    i += n
+    return BuyingRole(
+        entity=f_entity, contact_id=f_contact_id, name=f_name, roles=f_roles, opportunity_id=f_opportunity_id
+    ), i
+
+
+def _w_BuyingRole(o: bytearray, r: BuyingRole) -> None:
+    if type(r) is not BuyingRole:
+        raise EncodeError(f"{type(r).__name__} is no BuyingRole")
+    _w_EntityRef(o, r.entity)
+    s = _utf8(r.contact_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    s = _utf8(r.name)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+    t1 = r.roles
+    if write_count(o, t1):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+    s = _utf8(r.opportunity_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+
+
+def _r_BuyingGap(b: bytes, i: int) -> tuple[BuyingGap, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    f_people, i = read_int(b, i)
+    t2: list[str] = []
+    while b[i]:
+        n, i = read_count(b, i, 1)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t1 = b[i : i + n].decode()
+            i += n
+            t2.append(t1)
+    i += 1
+    f_lacks = tuple(t2)
+    return BuyingGap(entity=f_entity, people=f_people, lacks=f_lacks), i
+
+
+def _w_BuyingGap(o: bytearray, r: BuyingGap) -> None:
+    if type(r) is not BuyingGap:
+        raise EncodeError(f"{type(r).__name__} is no BuyingGap")
+    _w_EntityRef(o, r.entity)
+    write_int(o, r.people)
+    t1 = r.lacks
+    if write_count(o, t1):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
+
+
+def _r_BuyingGroup(b: bytes, i: int) -> tuple[BuyingGroup, int]:
+    t2: list[BuyingRole] = []
+    while b[i]:
+        n, i = read_count(b, i, 8)
+        for _ in range(n):
+            t1, i = _r_BuyingRole(b, i)
+            t2.append(t1)
+    i += 1
+    f_people = tuple(t2)
+    f_people_count, i = read_int(b, i)
+    t4: list[BuyingGap] = []
+    while b[i]:
+        n, i = read_count(b, i, 6)
+        for _ in range(n):
+            t3, i = _r_BuyingGap(b, i)
+            t4.append(t3)
+    i += 1
+    f_gaps = tuple(t4)
+    return BuyingGroup(people=f_people, people_count=f_people_count, gaps=f_gaps), i
+
+
+def _w_BuyingGroup(o: bytearray, r: BuyingGroup) -> None:
+    if type(r) is not BuyingGroup:
+        raise EncodeError(f"{type(r).__name__} is no BuyingGroup")
+    t1 = r.people
+    if write_count(o, t1):
+        for t2 in t1:
+            _w_BuyingRole(o, t2)
+        o.append(0)
+    write_int(o, r.people_count)
+    t3 = r.gaps
+    if write_count(o, t3):
+        for t4 in t3:
+            _w_BuyingGap(o, t4)
+        o.append(0)
+
+
+def _r_SupportSummary(b: bytes, i: int) -> tuple[SupportSummary, int]:
+    f_waiting, i = read_int(b, i)
+    f_severe, i = read_int(b, i)
+    f_escalated, i = read_int(b, i)
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_oldest_day = b[i : i + n].decode()
+    i += n
+    return SupportSummary(waiting=f_waiting, severe=f_severe, escalated=f_escalated, oldest_day=f_oldest_day), i
+
+
+def _w_SupportSummary(o: bytearray, r: SupportSummary) -> None:
+    if type(r) is not SupportSummary:
+        raise EncodeError(f"{type(r).__name__} is no SupportSummary")
+    write_int(o, r.waiting)
+    write_int(o, r.severe)
+    write_int(o, r.escalated)
+    s = _utf8(r.oldest_day)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+
+
+def _r_UsageSummary(b: bytes, i: int) -> tuple[UsageSummary, int]:
+    f_trend = _S_UsageTrend[b[i]]
+    i += 1
+    f_last_30_days: float | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = read_double(b, i)
+        f_last_30_days = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_usual_30_days: float | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t2, i = read_double(b, i)
+        f_usual_30_days = t2
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_signal_id = b[i : i + n].decode()
+    i += n
+    return UsageSummary(
+        trend=f_trend, last_30_days=f_last_30_days, usual_30_days=f_usual_30_days, signal_id=f_signal_id
+    ), i
+
+
+def _w_UsageSummary(o: bytearray, r: UsageSummary) -> None:
+    if type(r) is not UsageSummary:
+        raise EncodeError(f"{type(r).__name__} is no UsageSummary")
+    if type(r.trend) is not UsageTrend:
+        raise EncodeError(f"{r.trend!r} is no UsageTrend")
+    o.append(_I_UsageTrend[r.trend])
+    t1 = r.last_30_days
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_double(o, t1)
+    t2 = r.usual_30_days
+    if t2 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        write_double(o, t2)
+    s = _utf8(r.signal_id)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
+
+
+def _r_MeetingTime(b: bytes, i: int) -> tuple[MeetingTime, int]:
+    f_entity, i = _r_EntityRef(b, i)
+    f_at, i = read_long(b, i)
+    return MeetingTime(entity=f_entity, at=f_at), i
+
+
+def _w_MeetingTime(o: bytearray, r: MeetingTime) -> None:
+    if type(r) is not MeetingTime:
+        raise EncodeError(f"{type(r).__name__} is no MeetingTime")
+    _w_EntityRef(o, r.entity)
+    write_long(o, r.at)
+
+
+def _r_MeetingSummary(b: bytes, i: int) -> tuple[MeetingSummary, int]:
+    f_last: MeetingTime | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t1, i = _r_MeetingTime(b, i)
+        f_last = t1
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_next: MeetingTime | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t2, i = _r_MeetingTime(b, i)
+        f_next = t2
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_planned, i = read_int(b, i)
+    return MeetingSummary(last=f_last, next=f_next, planned=f_planned), i
+
+
+def _w_MeetingSummary(o: bytearray, r: MeetingSummary) -> None:
+    if type(r) is not MeetingSummary:
+        raise EncodeError(f"{type(r).__name__} is no MeetingSummary")
+    t1 = r.last
+    if t1 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_MeetingTime(o, t1)
+    t2 = r.next
+    if t2 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_MeetingTime(o, t2)
+    write_int(o, r.planned)
+
+
 def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
     (
         f_event_id,
@@ -3628,7 +4248,7 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
     f_health, i = read_int(b, i)
     t3: list[Finding] = []
     while b[i]:
-        n, i = read_count(b, i, 7)
+        n, i = read_count(b, i, 11)
         for _ in range(n):
             t2, i = _r_Finding(b, i)
             t3.append(t2)
@@ -3636,7 +4256,7 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
     f_risks = tuple(t3)
     t5: list[Finding] = []
     while b[i]:
-        n, i = read_count(b, i, 7)
+        n, i = read_count(b, i, 11)
         for _ in range(n):
             t4, i = _r_Finding(b, i)
             t5.append(t4)
@@ -3644,7 +4264,7 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
     f_opportunities = tuple(t5)
     t7: list[Finding] = []
     while b[i]:
-        n, i = read_count(b, i, 7)
+        n, i = read_count(b, i, 11)
         for _ in range(n):
             t6, i = _r_Finding(b, i)
             t7.append(t6)
@@ -3692,6 +4312,55 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
     f_new_signals = tuple(t15)
     f_echo_only = _BOOLEANS[b[i]]
     i += 1
+    f_lifecycle: Lifecycle | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t16 = _S_Lifecycle[b[i]]
+        i += 1
+        f_lifecycle = t16
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_commercial: CommercialWindow | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t17, i = _r_CommercialWindow(b, i)
+        f_commercial = t17
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_buying_group: BuyingGroup | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t18, i = _r_BuyingGroup(b, i)
+        f_buying_group = t18
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_support: SupportSummary | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t19, i = _r_SupportSummary(b, i)
+        f_support = t19
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_usage: UsageSummary | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t20, i = _r_UsageSummary(b, i)
+        f_usage = t20
+    elif n:
+        raise DecodeError("a branch that the union does not have")
+    f_meetings: MeetingSummary | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t21, i = _r_MeetingSummary(b, i)
+        f_meetings = t21
+    elif n:
+        raise DecodeError("a branch that the union does not have")
     return AccountState(
         event_id=f_event_id,
         event_type=f_event_type,
@@ -3718,6 +4387,12 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
         recent_changes=f_recent_changes,
         new_signals=f_new_signals,
         echo_only=f_echo_only,
+        lifecycle=f_lifecycle,
+        commercial=f_commercial,
+        buying_group=f_buying_group,
+        support=f_support,
+        usage=f_usage,
+        meetings=f_meetings,
     ), i
 
 
@@ -3804,6 +4479,217 @@ def _w_AccountState(o: bytearray, r: AccountState) -> None:
             o += s
         o.append(0)
     write_boolean(o, r.echo_only)
+    t16 = r.lifecycle
+    if t16 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        if type(t16) is not Lifecycle:
+            raise EncodeError(f"{t16!r} is no Lifecycle")
+        o.append(_I_Lifecycle[t16])
+    t17 = r.commercial
+    if t17 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_CommercialWindow(o, t17)
+    t18 = r.buying_group
+    if t18 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_BuyingGroup(o, t18)
+    t19 = r.support
+    if t19 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_SupportSummary(o, t19)
+    t20 = r.usage
+    if t20 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_UsageSummary(o, t20)
+    t21 = r.meetings
+    if t21 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_MeetingSummary(o, t21)
+
+
+def _r_WaitingCases(b: bytes, i: int) -> tuple[WaitingCases, int]:
+    f_waiting, i = read_int(b, i)
+    f_severe, i = read_int(b, i)
+    f_escalated, i = read_int(b, i)
+    return WaitingCases(waiting=f_waiting, severe=f_severe, escalated=f_escalated), i
+
+
+def _w_WaitingCases(o: bytearray, r: WaitingCases) -> None:
+    if type(r) is not WaitingCases:
+        raise EncodeError(f"{type(r).__name__} is no WaitingCases")
+    write_int(o, r.waiting)
+    write_int(o, r.severe)
+    write_int(o, r.escalated)
+
+
+def _r_AccountFacts(b: bytes, i: int) -> tuple[AccountFacts, int]:
+    t2: dict[str, ContractTerms] = {}
+    while b[i]:
+        n, i = read_count(b, i, 12)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t3 = b[i : i + n].decode()
+            i += n
+            t1, i = _r_ContractTerms(b, i)
+            t2[t3] = t1
+    i += 1
+    f_contracts = t2
+    t5: dict[str, OpenDeal] = {}
+    while b[i]:
+        n, i = read_count(b, i, 10)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t6 = b[i : i + n].decode()
+            i += n
+            t4, i = _r_OpenDeal(b, i)
+            t5[t6] = t4
+    i += 1
+    f_deals = t5
+    t8: dict[str, BuyingRole] = {}
+    while b[i]:
+        n, i = read_count(b, i, 9)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t9 = b[i : i + n].decode()
+            i += n
+            t7, i = _r_BuyingRole(b, i)
+            t8[t9] = t7
+    i += 1
+    f_people = t8
+    t11: dict[str, WaitingCases] = {}
+    while b[i]:
+        n, i = read_count(b, i, 4)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t12 = b[i : i + n].decode()
+            i += n
+            t10, i = _r_WaitingCases(b, i)
+            t11[t12] = t10
+    i += 1
+    f_cases = t11
+    t14: dict[str, MeetingTime] = {}
+    while b[i]:
+        n, i = read_count(b, i, 6)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t15 = b[i : i + n].decode()
+            i += n
+            t13, i = _r_MeetingTime(b, i)
+            t14[t15] = t13
+    i += 1
+    f_meetings = t14
+    f_engaged = _BOOLEANS[b[i]]
+    i += 1
+    f_churned = _BOOLEANS[b[i]]
+    i += 1
+    return AccountFacts(
+        contracts=f_contracts,
+        deals=f_deals,
+        people=f_people,
+        cases=f_cases,
+        meetings=f_meetings,
+        engaged=f_engaged,
+        churned=f_churned,
+    ), i
+
+
+def _w_AccountFacts(o: bytearray, r: AccountFacts) -> None:
+    if type(r) is not AccountFacts:
+        raise EncodeError(f"{type(r).__name__} is no AccountFacts")
+    if t1 := write_names(o, r.contracts):
+        for t2 in t1:
+            s = _utf8(t2)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_ContractTerms(o, r.contracts[t2])
+        o.append(0)
+    if t3 := write_names(o, r.deals):
+        for t4 in t3:
+            s = _utf8(t4)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_OpenDeal(o, r.deals[t4])
+        o.append(0)
+    if t5 := write_names(o, r.people):
+        for t6 in t5:
+            s = _utf8(t6)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_BuyingRole(o, r.people[t6])
+        o.append(0)
+    if t7 := write_names(o, r.cases):
+        for t8 in t7:
+            s = _utf8(t8)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_WaitingCases(o, r.cases[t8])
+        o.append(0)
+    if t9 := write_names(o, r.meetings):
+        for t10 in t9:
+            s = _utf8(t10)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            _w_MeetingTime(o, r.meetings[t10])
+        o.append(0)
+    write_boolean(o, r.engaged)
+    write_boolean(o, r.churned)
 
 
 def _r_AccountMemory(b: bytes, i: int) -> tuple[AccountMemory, int]:
@@ -3896,6 +4782,14 @@ def _r_AccountMemory(b: bytes, i: int) -> tuple[AccountMemory, int]:
         f_due_at = t10
     elif n:
         raise DecodeError("a branch that the union does not have")
+    f_facts: AccountFacts | None = None
+    n = b[i]
+    i += 1
+    if n == 2:
+        t11, i = _r_AccountFacts(b, i)
+        f_facts = t11
+    elif n:
+        raise DecodeError("a branch that the union does not have")
     return AccountMemory(
         tenant_id=f_tenant_id,
         account_id=f_account_id,
@@ -3908,6 +4802,7 @@ def _r_AccountMemory(b: bytes, i: int) -> tuple[AccountMemory, int]:
         health=f_health,
         new_signals=f_new_signals,
         due_at=f_due_at,
+        facts=f_facts,
     ), i
 
 
@@ -3983,6 +4878,12 @@ def _w_AccountMemory(o: bytearray, r: AccountMemory) -> None:
     else:
         o.append(2)
         write_long(o, t10)
+    t11 = r.facts
+    if t11 is None:
+        o.append(0)
+    else:
+        o.append(2)
+        _w_AccountFacts(o, t11)
 
 
 def _r_UsageDay(b: bytes, i: int) -> tuple[UsageDay, int]:
@@ -6778,12 +7679,12 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\xf2\xe8\x94\xe5k-\x92\xae": decode_Unresolved,
     b"bM\x10 ItG\xe0": decode_EntityChange,
     b"\xfd\x93\xf7Skv\xfb\xc7": decode_SignalChange,
-    b"\xde\xc8\xb1l\x87\xbc\xc4\xf0": decode_AccountState,
-    b"\x87\x12D;F\xae\xefN": decode_AccountMemory,
+    b"]\x0fb\x0f\xb3YF\x98": decode_AccountState,
+    b"jV\xab\xb7a\xe9\x0c\x96": decode_AccountMemory,
     b"aC\xfc\xb4\xe6\x18\xa5\x08": decode_EntityMemory,
     b"I\x89\xf8\x19\xfc\x9f\x130": decode_AccountView,
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": decode_ActionMemory,
-    b"\x87\xcb\xd455\x82L\xee": decode_DecisionMemory,
+    b"\xef.\xc1\xdbZ\xf4\xac\xf6": decode_DecisionMemory,
     b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
     b"%\xc1\xa3\xe4\xb4\x7f6c": decode_EntityLink,
@@ -6844,12 +7745,12 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     Unresolved: b"\xf2\xe8\x94\xe5k-\x92\xae",
     EntityChange: b"bM\x10 ItG\xe0",
     SignalChange: b"\xfd\x93\xf7Skv\xfb\xc7",
-    AccountState: b"\xde\xc8\xb1l\x87\xbc\xc4\xf0",
-    AccountMemory: b"\x87\x12D;F\xae\xefN",
+    AccountState: b"]\x0fb\x0f\xb3YF\x98",
+    AccountMemory: b"jV\xab\xb7a\xe9\x0c\x96",
     EntityMemory: b"aC\xfc\xb4\xe6\x18\xa5\x08",
     AccountView: b"I\x89\xf8\x19\xfc\x9f\x130",
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
-    DecisionMemory: b"\x87\xcb\xd455\x82L\xee",
+    DecisionMemory: b"\xef.\xc1\xdbZ\xf4\xac\xf6",
     DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
     EntityLink: b"%\xc1\xa3\xe4\xb4\x7f6c",

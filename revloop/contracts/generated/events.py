@@ -732,6 +732,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Since when."""
     expires_at: int | None
     """When it lapses by itself."""
+    ruleset: str
+    """Version of the rules it was found with."""
+    says: str
+    """What the rule found, in a sentence."""
+    signal_count: int
+    """All signals it rests on."""
+    signal_points: tuple[int, ...]
+    """What each of signal_ids contributes to points, in their order; they add up to it."""
 
 
 class Posture(StrEnum):
@@ -897,6 +905,160 @@ class RecentChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The event."""
 
 
+class Lifecycle(StrEnum):
+    """Derived from records, never set."""
+
+    PROSPECT = "PROSPECT"
+    SUSPECT = "SUSPECT"
+    CUSTOMER = "CUSTOMER"
+    CHURNED = "CHURNED"
+
+
+class ContractTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One contract, however many systems tell of it."""
+
+    entity: EntityRef
+    """Its record in the first system by name."""
+    number: str
+    """By which systems know it as one."""
+    starts: int | None
+    """From when on it holds."""
+    ends: int | None
+    """From when on it holds no more, null for no end."""
+    amount: float | None
+    """What it is worth, where the record says so."""
+    ended: bool
+    """Ended before its end."""
+    trial: bool
+    """A trial."""
+    draft: bool
+    """Nobody signed it yet."""
+
+
+class OpenDeal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An opportunity that is not closed."""
+
+    entity: EntityRef
+    """The record."""
+    name: str
+    """Its name, empty where it has none."""
+    stage: str
+    """Stage, as the CRM calls it."""
+    amount: float | None
+    """Amount, in the currency of the record."""
+    currency: str
+    """Currency; the tenant's where the record names none."""
+    close_date: str
+    """Expected day of the close, empty where there is none."""
+
+
+class CommercialWindow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Contracts and open deals."""
+
+    renewal_at: int | None
+    """The next end of a contract in force, trials aside."""
+    next_close_date: str
+    """The earliest close date of an open deal, empty where there is none."""
+    in_force: int
+    """Contracts in force, trials aside."""
+    open_deals: int
+    """Open deals."""
+    contracts: tuple[ContractTerms, ...]
+    """Signed and not over: those that end first come first, at most 20."""
+    deals: tuple[OpenDeal, ...]
+    """Open deals: those that close first come first, at most 20."""
+
+
+class BuyingRole(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a person is on the account or one of its deals."""
+
+    entity: EntityRef
+    """The record that says so."""
+    contact_id: str
+    """The person's record."""
+    name: str
+    """Name, empty where it is not known."""
+    roles: tuple[str, ...]
+    """Roles, in lower case, sorted."""
+    opportunity_id: str
+    """The deal, empty for the account as a whole."""
+
+
+class BuyingGap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an open deal lacks."""
+
+    entity: EntityRef
+    """The deal."""
+    people: int
+    """People on it."""
+    lacks: tuple[str, ...]
+    """Of buyer, champion and people: what there is none or too few of."""
+
+
+class BuyingGroup(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Who decides, and whom open deals lack."""
+
+    people: tuple[BuyingRole, ...]
+    """By deal and person, at most 50."""
+    people_count: int
+    """All of them."""
+    gaps: tuple[BuyingGap, ...]
+    """Open deals that lack somebody, in the order of the deals, at most 20."""
+
+
+class SupportSummary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Cases that wait."""
+
+    waiting: int
+    """Not done."""
+    severe: int
+    """Of those, severe ones."""
+    escalated: int
+    """Of those, escalated ones."""
+    oldest_day: str
+    """UTC day on which the oldest of them was opened, empty for none."""
+
+
+class UsageTrend(StrEnum):
+    """Direction of usage."""
+
+    FALLING = "FALLING"
+    RISING = "RISING"
+
+
+class UsageSummary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a signal of usage says: the last 30 days against a usual 30 of the 90 before."""
+
+    trend: UsageTrend
+    """Direction."""
+    last_30_days: float | None
+    """When the signal opened or rose."""
+    usual_30_days: float | None
+    """A third of the 90 days before."""
+    signal_id: str
+    """The signal."""
+
+
+class MeetingTime(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A meeting by its time."""
+
+    entity: EntityRef
+    """The record."""
+    at: int
+    """When it starts."""
+
+
+class MeetingSummary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The last meeting held and the next one planned."""
+
+    last: MeetingTime | None
+    """Null where none is known."""
+    next: MeetingTime | None
+    """Null where none is planned."""
+    planned: int
+    """All that are to come."""
+
+
 class AccountState(Envelope, frozen=True, kw_only=True, gc=False):
     """The account's situation; published only when its content changed."""
 
@@ -935,6 +1097,48 @@ class AccountState(Envelope, frozen=True, kw_only=True, gc=False):
     """Signals opened, raised or happened since the snapshot before."""
     echo_only: bool
     """True when all that changed echoes our own write."""
+    lifecycle: Lifecycle | None
+    """What the account is by its records; null in states older than this field."""
+    commercial: CommercialWindow | None
+    """Contracts and open deals."""
+    buying_group: BuyingGroup | None
+    """Who decides."""
+    support: SupportSummary | None
+    """Cases that wait."""
+    usage: UsageSummary | None
+    """Null while no signal of usage is open."""
+    meetings: MeetingSummary | None
+    """Last and next."""
+
+
+class WaitingCases(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Cases of one day that wait."""
+
+    waiting: int
+    """All of them."""
+    severe: int
+    """Of a priority that the tenant calls severe."""
+    escalated: int
+    """Marked by the help desk."""
+
+
+class AccountFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """World model: what an account's records come to, by connector, type and id of the record."""
+
+    contracts: dict[str, ContractTerms]
+    """Records of contracts, several for one where several systems tell it."""
+    deals: dict[str, OpenDeal]
+    """Open deals."""
+    people: dict[str, BuyingRole]
+    """Who is what."""
+    cases: dict[str, WaitingCases]
+    """Cases that wait, by the day (counted from the epoch) on which they were opened."""
+    meetings: dict[str, MeetingTime]
+    """Meetings to come, and the last ones held."""
+    engaged: bool
+    """Whether a mail, call or meeting was ever told."""
+    churned: bool
+    """Whether the account's own record says that it left."""
 
 
 class AccountMemory(StateRecord, frozen=True, kw_only=True, gc=False):
@@ -964,6 +1168,8 @@ class AccountMemory(StateRecord, frozen=True, kw_only=True, gc=False):
     """Since the last published state."""
     due_at: int | None
     """Next timer of this state on its tenant's clock, null for none."""
+    facts: AccountFacts | None
+    """What its records come to, null before the first."""
 
 
 class UsageDay(msgspec.Struct, frozen=True, kw_only=True, gc=False):

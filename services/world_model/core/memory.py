@@ -5,6 +5,7 @@ from bisect import insort
 import msgspec
 
 from revloop.contracts.generated.events import (
+    AccountFacts,
     AccountMemory,
     EntityChange,
     EntityRef,
@@ -37,7 +38,21 @@ def empty(event: Envelope) -> AccountMemory:
         health=100,
         new_signals=(),
         due_at=None,
+        facts=None,
     )
+
+
+def with_line(memory: AccountMemory, change: EntityChange, facts: AccountFacts) -> AccountMemory:
+    """``memory`` with what its records come to after ``change``, which was of note."""
+    line = RecentChange(
+        at=change.observed_at,
+        what=change.entity.entity_type,
+        entity=change.entity,
+        detail=f"{change.change.value}: {', '.join(change.changed)}" if change.changed else change.change.value,
+        event_id=change.event_id,
+    )
+    recent = (line, *memory.recent_changes)[:KEPT_CHANGES]
+    return msgspec.structs.replace(memory, facts=facts, recent_changes=recent)
 
 
 def with_signal(memory: AccountMemory, change: SignalChange, facts: Subject | None) -> AccountMemory:

@@ -1,21 +1,23 @@
 """The world model's core: follows each account's open signals and records, and publishes its situation on change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 
-from revloop.contracts.envelope import caused
+from revloop.contracts.entities import EntityType
+from revloop.contracts.envelope import carried
 from revloop.contracts.failures import Reject
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import (
     AccountMemory,
     AccountState,
     EntityChange,
-    EntityChangeKind,
     EntityFacts,
     EntityRef,
     Envelope,
+    Finding,
+    Posture,
     SignalChange,
     SignalView,
     StateRecord,
@@ -26,8 +28,10 @@ from revloop.contracts.ids import content_hash, derive_id
 from revloop.contracts.keys import join_key
 from revloop.stage import Due, Effects, Emit
 from revloop.tenants import Registry
-from services.world_model.core.judgement import Judge, Judgement
-from services.world_model.core.memory import empty, is_echo, subject_of, with_signal, with_subject
+from services.world_model.core.facts import EMPTY, Fields, Told, take
+from services.world_model.core.judgement import Judge, Judgement, worst_first
+from services.world_model.core.memory import empty, is_echo, subject_of, with_line, with_signal, with_subject
+from services.world_model.core.outlook import Outlook, changes_at, outlook
 from services.world_model.core.rule import Rule
 
 SOURCE = "world_model"
@@ -46,14 +50,17 @@ class WorldModelCore:
         return self._registry.get(tenant_id).clock_id
 
     def keys(self, event: Envelope | Due) -> Sequence[str]:
-        """The account's memory, and the facts of the record the event is about."""
+        """The account's memory, the facts of the record the event is about, and of the person that a role is of."""
         if not isinstance(event, EntityChange | SignalChange):
             return ()
         entity = event.entity
-        return _keys(event.tenant_id, event.account_id, entity.connector, entity.entity_type, entity.entity_id)
+        keys = _keys(event.tenant_id, event.account_id, entity.connector, entity.entity_type, entity.entity_id)
+        if isinstance(event, EntityChange) and entity.entity_type == EntityType.STAKEHOLDER:
+            return (*keys, _contact_key(event))
+        return keys
 
     def step(self, states: Mapping[str, StateRecord], event: Envelope | Due, now: int) -> Effects:
-        """Signals and records move the situation; ticks go on to the account states; nothing here waits for time."""
+        """Signals, records and what time alone ends or begins move the situation; ticks go on to the account states."""
         match event:
             case Tick():
                 return Effects(emits=(Emit(topics.ACCOUNT_STATES, event),))
@@ -61,38 +68,51 @@ class WorldModelCore:
                 return self._signal(states, event)
             case EntityChange():
                 return self._record(states, event)
+            case Due():
+                memory = states[event.key]
+                assert isinstance(memory, AccountMemory)  # nothing else has timers
+                return self._publish(event.key, memory, memory, event.tick)
             case _:
-                what = "a timer" if isinstance(event, Due) else event.event_type
+                what = event.event_type
                 raise Reject("unexpected_event", f"The world model has no use for {what}: check schemas/topics.yaml.")
 
     def _signal(self, states: Mapping[str, StateRecord], change: SignalChange) -> Effects:
         key, facts_key = self.keys(change)
         memory = _memory(states, key, change)
-        facts = _facts(states, facts_key)
-        return self._publish(key, memory, with_signal(memory, change, facts), change)
+        return self._publish(key, memory, with_signal(memory, change, _facts(states, facts_key)), change)
 
     def _record(self, states: Mapping[str, StateRecord], change: EntityChange) -> Effects:
-        key, facts_key = self.keys(change)
-        if change.change is EntityChangeKind.left:
-            return Effects({facts_key: None})  # its signals are cleared one by one, and take the subject along
-        subject = subject_of(change)
-        facts = {facts_key: EntityFacts(subject=subject)}
-        memory = _memory(states, key, change)
-        moved = with_subject(memory, subject)
+        key, facts_key, *contact = self.keys(change)
+        memory, known = _memory(states, key, change), _facts(states, facts_key)
+        person = _fields(_facts(states, contact[0]) if contact else None)
+        profile = self._registry.get(change.tenant_id)
+        told = Told(change, None if known is None else known.fields, person, profile)
+        facts = take(memory.facts or EMPTY, told)
+        moved = memory if facts is (memory.facts or EMPTY) else with_line(memory, change, facts)
+        if told.gone:
+            own: Effects = Effects({facts_key: None})  # its signals are cleared one by one, and take the subject along
+        else:
+            subject = subject_of(change)
+            own = Effects({facts_key: EntityFacts(subject=subject)})
+            moved = with_subject(moved, subject)
         if moved is memory:
-            return Effects(facts)
+            return own
         published = self._publish(key, memory, moved, change)
-        return Effects({**published.states, **facts}, published.emits)
+        return Effects({**published.states, **own.states}, published.emits)
 
     def _publish(self, key: str, before: AccountMemory, memory: AccountMemory, cause: Envelope) -> Effects:
-        judgement = self._judge.judge(memory.signals)
-        shown = memory.signals[:SHOWN_SIGNALS]
+        now, facts = cause.observed_at, memory.facts or EMPTY
+        sections = outlook(facts, memory.signals, self._registry.get(memory.tenant_id), now)
+        judgement = self._judge.judge(memory.signals, lifecycle=sections.lifecycle, runs=sections.runs, as_of=now)
+        ends = (changes_at(facts, now), self._judge.lapses_at(memory.signals, now))
+        memory = msgspec.structs.replace(memory, due_at=min((at for at in ends if at is not None), default=None))
+        shown = _shown(memory.signals, judgement)
         subjects = _subjects(memory, shown)
         seen = [one.snapshot_id for one in subjects]  # a hash of the record itself: entity, version and fields
-        content = content_hash((judgement, shown, len(memory.signals), seen))
-        if content == before.content_hash:
+        content = content_hash((judgement, shown, len(memory.signals), seen, sections))
+        if content == before.content_hash or (not before.snapshot_id and _says_nothing(memory, judgement)):
             return Effects({key: memory})
-        state = self._state(before, memory, cause, judgement, shown, subjects, content)
+        state = self._state(before, memory, cause, judgement, shown, subjects, sections, content)
         remembered = msgspec.structs.replace(
             memory,
             content_hash=content,
@@ -111,17 +131,19 @@ class WorldModelCore:
         judgement: Judgement,
         shown: tuple[SignalView, ...],
         subjects: tuple[Subject, ...],
+        sections: Outlook,
         content: str,
     ) -> AccountState:
-        snapshot_id = content_hash([memory.tenant_id, memory.account_id, self._judge.ruleset, content])
-        return caused(
-            AccountState,
-            cause,
-            event_id=derive_id("acs", memory.tenant_id, memory.account_id, snapshot_id, cause.event_id),
-            source=SOURCE,
+        ruleset, tenant, account = self._judge.ruleset, memory.tenant_id, memory.account_id
+        snapshot_id = content_hash([tenant, account, ruleset, content])
+        event_id = derive_id("acs", tenant, account, snapshot_id, cause.event_id)
+        envelope = carried(AccountState, cause, event_id=event_id, source=SOURCE, account_id=account)
+        envelope["tenant_id"] = tenant  # a tick of the wall clock is of no tenant
+        return AccountState(
+            **envelope,
             snapshot_id=snapshot_id,
             previous_snapshot_id=before.snapshot_id,
-            ruleset=self._judge.ruleset,
+            ruleset=ruleset,
             posture=judgement.posture,
             previous_posture=before.posture,
             momentum=judgement.momentum,
@@ -135,12 +157,23 @@ class WorldModelCore:
             recent_changes=memory.recent_changes,
             new_signals=memory.new_signals,
             echo_only=is_echo(cause) and _echoes(memory),
+            lifecycle=sections.lifecycle,
+            commercial=sections.commercial,
+            buying_group=sections.buying_group,
+            support=sections.support,
+            usage=sections.usage,
+            meetings=sections.meetings,
         )
 
 
 @lru_cache(maxsize=65_536)
 def _keys(tenant_id: str, account_id: str, *record: str) -> tuple[str, str]:
     return (join_key(tenant_id, account_id), join_key(tenant_id, account_id, *record))
+
+
+def _contact_key(change: EntityChange) -> str:
+    person = change.fields.get("contact_id")
+    return _keys(change.tenant_id, change.account_id, change.entity.connector, EntityType.CONTACT, str(person))[1]
 
 
 def _memory(states: Mapping[str, StateRecord], key: str, event: Envelope) -> AccountMemory:
@@ -154,6 +187,29 @@ def _memory(states: Mapping[str, StateRecord], key: str, event: Envelope) -> Acc
 def _facts(states: Mapping[str, StateRecord], key: str) -> Subject | None:
     facts = states.get(key)
     return facts.subject if isinstance(facts, EntityFacts) else None
+
+
+def _fields(subject: Subject | None) -> Fields:
+    return {} if subject is None else subject.fields
+
+
+def _shown(signals: Sequence[SignalView], judgement: Judgement) -> tuple[SignalView, ...]:
+    """The worst signals, with the first of each finding among them: none is without its evidence."""
+    if len(signals) <= SHOWN_SIGNALS:
+        return tuple(signals)
+    first = {one.signal_ids[0] for one in _findings(judgement)}
+    led = [signal for signal in signals if signal.signal_id in first]
+    rest = [signal for signal in signals if signal.signal_id not in first]
+    return tuple(sorted((*led, *rest[: SHOWN_SIGNALS - len(led)]), key=worst_first))
+
+
+def _findings(judgement: Judgement) -> Iterable[Finding]:
+    return (*judgement.risks, *judgement.opportunities, *judgement.unknowns)
+
+
+def _says_nothing(memory: AccountMemory, judgement: Judgement) -> bool:
+    """Whether there is no more to an account than its name: the first state is of one that has something."""
+    return judgement.posture is Posture.DORMANT and not memory.signals
 
 
 def _subjects(memory: AccountMemory, shown: tuple[SignalView, ...]) -> tuple[Subject, ...]:

@@ -229,7 +229,7 @@ def test_what_was_done_since_the_news_is_not_proposed_again(
 
 
 def test_good_news_is_shown_and_nothing_is_proposed() -> None:
-    (state,) = states(
+    *_, state = states(
         record(1, fields=DEAL), signal(2, signal_type="AMOUNT_CHANGED", severity=Severity.medium, value=0.4)
     )
     decider = Decider()

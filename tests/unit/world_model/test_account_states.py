@@ -35,14 +35,18 @@ class Model:
         return states
 
 
-def test_a_record_alone_publishes_nothing() -> None:
-    assert Model().feed(record(1, key="A", fields={"amount": 1.0}), record(2, key="A", fields={"amount": 2.0})) == []
+def test_a_record_that_says_nothing_new_of_the_account_publishes_nothing() -> None:
+    first = record(1, fields={"amount": 1.0, "owner": "ann"})
+    (state,) = Model().feed(first, record(2, fields={"amount": 1.0, "owner": "bob"}))
+    assert state.commercial is not None
+    assert [deal.amount for deal in state.commercial.deals] == [1.0]
+    assert (state.posture, state.health, state.risks, state.new_signals) == (Posture.OK, 100, (), ())
 
 
 def test_a_signal_publishes_the_situation_with_the_record_it_is_about() -> None:
-    (state,) = Model().feed(record(1, fields={"amount": 5.0}), signal(2))
+    _, state = Model().feed(record(1, fields={"amount": 5.0}), signal(2))
     assert state.posture is Posture.AT_RISK
-    assert state.previous_posture is None
+    assert state.previous_posture is Posture.OK
     assert state.new_signals == ("sig_2",)
     assert [subject.fields for subject in state.subjects] == [{"amount": 5.0}]
     assert state.recent_changes[0].detail == "happened (high): close_date: 2018-01-01 -> 2018-04-11"
@@ -64,7 +68,7 @@ def test_the_same_signal_again_changes_nothing_and_publishes_nothing() -> None:
 
 def test_an_ended_signal_takes_its_record_along_and_the_posture_back() -> None:
     model = Model()
-    (before,) = model.feed(record(1), signal(2, signal_id="sig_x"))
+    _, before = model.feed(record(1), signal(2, signal_id="sig_x"))
     (after,) = model.feed(signal(3, SignalChangeKind.expired, signal_id="sig_x"))
     assert (after.posture, after.previous_posture) == (Posture.OK, Posture.AT_RISK)
     assert (after.signals, after.subjects, after.health) == ((), (), 100)

@@ -3,26 +3,44 @@
 import msgspec
 import pytest
 
-from revloop.contracts.generated.events import Momentum, Posture, Severity
+from revloop.contracts.generated.events import Lifecycle, Momentum, Posture, Severity, SignalView
+from revloop.contracts.times import DAY_MS
+from services.perception.core.detectors import load_detectors
 from services.world_model.core.judgement import Judge
-from services.world_model.core.rule import Rule, Side, example
+from services.world_model.core.rule import NEWS, Rule, Side, example
 from services.world_model.core.rules import load_rules
 
 RULES = load_rules()
 JUDGE = Judge(RULES)
 
 
-def found(rule: Rule, *signals: object) -> set[str]:
-    judged = JUDGE.judge(signals)  # type: ignore[arg-type]  # examples are signals
+def found(signal: SignalView, lifecycle: Lifecycle, as_of: int = 0) -> set[str]:
+    judged = JUDGE.judge((signal,), lifecycle=lifecycle, as_of=as_of)
     return {finding.finding for finding in (*judged.risks, *judged.opportunities, *judged.unknowns)}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.finding)
 def test_every_rule_finds_its_examples_and_passes_the_others(rule: Rule) -> None:
+    for lifecycle in Lifecycle:
+        for signal in rule.finds:
+            assert (rule.finding in found(signal, lifecycle)) is (lifecycle in rule.lifecycles)
+        for signal in rule.passes:
+            assert rule.finding not in found(signal, lifecycle)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.lasts_days], ids=lambda rule: rule.finding)
+def test_a_rule_that_lasts_lets_go_on_the_day_it_says(rule: Rule) -> None:
+    (lifecycle, *_), end = sorted(rule.lifecycles), (rule.lasts_days or 0) * DAY_MS
     for signal in rule.finds:
-        assert rule.finding in found(rule, signal)
-    for signal in rule.passes:
-        assert rule.finding not in found(rule, signal)
+        assert rule.finding in found(signal, lifecycle, end - 1)
+        assert rule.finding not in found(signal, lifecycle, end)
+        assert (JUDGE.lapses_at((signal,), 0), JUDGE.lapses_at((signal,), end)) == (end, None)
+
+
+def test_every_signal_is_judged_by_a_rule_or_said_to_be_news() -> None:
+    judged = {name for rule in RULES for name in rule.signal_types}
+    assert judged | NEWS.keys() == {detector.signal_type for detector in load_detectors()}
+    assert judged.isdisjoint(NEWS)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.finding)
@@ -52,6 +70,18 @@ GROWTH = example("AMOUNT_CHANGED", Severity.medium, 0.4)
 def test_posture_and_momentum(signals: tuple, posture: Posture, momentum: Momentum) -> None:  # type: ignore[type-arg]  # signals
     judged = JUDGE.judge(signals)
     assert (judged.posture, judged.momentum) == (posture, momentum)
+
+
+def test_an_account_with_nothing_going_on_is_dormant_until_a_rule_finds_something() -> None:
+    assert JUDGE.judge((), runs=False).posture is Posture.DORMANT
+    assert JUDGE.judge((SLIP[Severity.low],), runs=False).posture is Posture.OK
+    assert JUDGE.judge((GROWTH,), runs=False).posture is Posture.EXPAND
+
+
+def test_what_each_signal_costs_is_shown_and_adds_up() -> None:
+    many = [msgspec.structs.replace(SLIP[Severity.high], signal_id=f"sig_{n}") for n in range(3)]
+    (risk,) = JUDGE.judge(many).risks
+    assert (risk.points, risk.signal_points, risk.signal_count) == (-35, (-20, -10, -5), 3)
 
 
 def test_no_growth_is_shown_while_a_risk_is_high() -> None:

@@ -16,6 +16,8 @@ def load_rules() -> Sequence[Rule]:
             raise TypeError(f"{module.name}: RULE is no rule")
         if rule.finding in found:
             raise ValueError(f"two rules claim {rule.finding}")
+        if not rule.says.endswith("."):
+            raise ValueError(f"{module.name}: a rule says in a sentence what it found")
         if not rule.finds or not rule.passes:
             raise ValueError(f"{module.name}: a rule carries examples that it finds and that it passes")
         found[rule.finding] = rule

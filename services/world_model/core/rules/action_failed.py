@@ -6,6 +6,7 @@ from services.world_model.core.rule import Rule, Side, example
 RULE = Rule(
     finding="action_failed",
     version=1,
+    says="Something the loop was to do did not take effect.",
     side=Side.RISK,
     signal_types=frozenset({"ACTION_FAILED"}),
     points=dict.fromkeys(Severity, -5),  # our own fault says little about the account

@@ -6,6 +6,7 @@ from services.world_model.core.rule import RISK_POINTS, Rule, Side, example
 RULE = Rule(
     finding="deal_drift",
     version=1,
+    says="The close date of a deal moved later.",
     side=Side.RISK,
     signal_types=frozenset({"CLOSE_DATE_SLIPPED"}),
     points=RISK_POINTS,

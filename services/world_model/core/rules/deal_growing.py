@@ -12,6 +12,7 @@ def matches(signal: SignalView) -> bool:
 RULE = Rule(
     finding="deal_growing",
     version=1,
+    says="A deal became larger, or its close date nearer.",
     side=Side.OPPORTUNITY,
     signal_types=frozenset({"AMOUNT_CHANGED", "CLOSE_DATE_PULLED_IN"}),
     points={Severity.low: 4, Severity.medium: 8, Severity.high: 8, Severity.critical: 8},

@@ -12,6 +12,7 @@ def matches(signal: SignalView) -> bool:
 RULE = Rule(
     finding="deal_shrinking",
     version=1,
+    says="The amount of a deal went down.",
     side=Side.RISK,
     signal_types=frozenset({"AMOUNT_CHANGED"}),
     points=RISK_POINTS,

@@ -6,6 +6,7 @@ from services.world_model.core.rule import RISK_POINTS, Rule, Side, example
 RULE = Rule(
     finding="stage_regressed",
     version=1,
+    says="A deal went back in the order of stages.",
     side=Side.RISK,
     signal_types=frozenset({"STAGE_REGRESSED"}),
     points=RISK_POINTS,

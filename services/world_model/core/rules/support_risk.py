@@ -6,6 +6,7 @@ from services.world_model.core.rule import RISK_POINTS, Rule, Side, example
 RULE = Rule(
     finding="support_risk",
     version=1,
+    says="A severe support case stays open too long.",
     side=Side.RISK,
     signal_types=frozenset({"SUPPORT_SEV2_AGING"}),
     points=RISK_POINTS,
