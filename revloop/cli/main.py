@@ -9,6 +9,7 @@ import httpx
 import typer
 from typer.core import TyperGroup
 
+import revloop.cli.accounts
 import revloop.cli.check
 import revloop.cli.data
 import revloop.cli.dead
@@ -70,6 +71,7 @@ MODULES = (
     revloop.cli.check,
     revloop.cli.simulate,
     revloop.cli.reading,
+    revloop.cli.accounts,
     revloop.cli.dead,
     revloop.cli.orders,
     revloop.cli.ledger,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from revloop.contracts import codec
 from revloop.contracts.generated.events import (
@@ -26,8 +26,10 @@ from revloop.contracts.generated.events import (
     Unresolved,
 )
 from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
+from revloop.contracts.times import iso, parse_iso
 from revloop.stores.identity import LocalIssuer, NotSignedIn, Person
 from services.console.commands import CommandDesk, Unanswered
+from services.console.core.difference import difference
 from services.console.core.projection import OPEN_STATES, UNRESOLVED
 from services.console.core.views import Step, evidence_of, once, option, timeline
 from services.console.origins import Origins
@@ -65,6 +67,16 @@ class Reader:
         if body is None:
             raise HTTPException(404, f"no {kind} {identity!r}: list with /v1/top or /v1/accounts")
         return _typed(body, expected)
+
+    def state_at(self, account: str, at: int) -> AccountState | None:
+        """The account's state that was current at a moment (ms)."""
+        body = self.model.as_of(self.tenant_id, account, AccountState.EVENT_TYPE, at)
+        return None if body is None else _typed(body, AccountState)
+
+    def states_between(self, account: str, after: int, until: int) -> Iterator[AccountState]:
+        """The account's states published after one moment (ms), up to another, in order."""
+        for body in self.model.between(self.tenant_id, account, AccountState.EVENT_TYPE, after, until):
+            yield _typed(body, AccountState)
 
     def many(self, bodies: list[bytes], expected: type[E]) -> list[E]:
         """Decode a list."""
@@ -143,6 +155,17 @@ def reader(request: Request, person: Caller) -> Reader:
 Known = Annotated[Reader, Depends(reader)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
+
+def _ms(text: object) -> object:
+    """Milliseconds of an ISO 8601 moment or day; pydantic answers 422 with the reason for anything else."""
+    return parse_iso(text) if isinstance(text, str) else text
+
+
+Iso = Annotated[int, BeforeValidator(_ms, json_schema_input_type=str)]
+Moment = Annotated[Iso | None, Query(description="ISO 8601, for example 2018-03-01T00:00:00Z.")]
+From = Annotated[Iso, Query(alias="from", description="ISO 8601.")]
+Until = Annotated[Iso, Query(alias="to", description="ISO 8601.")]
+
 overview = APIRouter(prefix="/v1", tags=["overview"])
 
 
@@ -220,9 +243,25 @@ details = APIRouter(prefix="/v1", tags=["details"])
 
 
 @details.get("/accounts/{account:path}/state")
-def state(known: Known, account: str) -> Response:
-    """The account's situation now."""
-    return _json(known.one("state", account, AccountState))
+def state(known: Known, account: str, at: Moment = None) -> Response:
+    """The account's situation now, or the very one that was current at a moment."""
+    if at is None:
+        return _json(known.one("state", account, AccountState))
+    found = known.state_at(account, at)
+    if found is None:
+        raise HTTPException(404, f"nothing was known of {account!r} at {iso(at)}: its timeline tells when it began")
+    return _json(found)
+
+
+@details.get("/accounts/{account:path}/diff")
+def diff(known: Known, account: str, since: From, until: Until) -> Response:
+    """What changed of the account from one moment to another, and why."""
+    if since > until:
+        raise HTTPException(422, "`from` is later than `to`: swap them")
+    before, after = known.state_at(account, since), known.state_at(account, until)
+    if after is None:
+        raise HTTPException(404, f"nothing was known of {account!r} at {iso(until)}: its timeline tells when it began")
+    return _json(difference(before, known.states_between(account, since, until), after))
 
 
 @details.get("/accounts/{account:path}/timeline")

@@ -230,6 +230,39 @@ class ReadModel:
             limit,
         )
 
+    def as_of(self, tenant: str, account: str, kind: str, at: int) -> bytes | None:
+        """The last event of one kind of an account that was there at a moment (ms): what stood then."""
+        found = self._bodies(
+            "SELECT body FROM history WHERE tenant = ? AND account = ? AND kind = ? AND at <= ?"
+            " ORDER BY seq DESC LIMIT 1",
+            tenant,
+            account,
+            kind,
+            at,
+        )
+        return found[0] if found else None
+
+    def between(self, tenant: str, account: str, kind: str, after: int, until: int) -> Iterator[bytes]:
+        """Events of one kind of an account after one moment (ms), up to another, in order and in pages."""
+        seq = -1
+        while True:
+            page = self._rows(
+                "SELECT seq, body FROM history WHERE tenant = ? AND account = ? AND kind = ? AND seq > ?"
+                " AND at > ? AND at <= ? ORDER BY seq LIMIT 100",
+                tenant,
+                account,
+                kind,
+                seq,
+                after,
+                until,
+            )
+            if not page:
+                return
+            for number, body in page:
+                seq = int(str(number))
+                if isinstance(body, bytes):
+                    yield body
+
     def every(self, tenant: str, kind: str) -> Iterator[bytes]:
         """All events of one kind, in pages, so that an export does not hold them all."""
         after = ""

@@ -10,6 +10,7 @@ from revloop.contracts.generated.events import (
     EntityChange,
     EntityRef,
     Envelope,
+    Evidence,
     RecentChange,
     Scalar,
     SignalChange,
@@ -133,7 +134,7 @@ def _subjects(
 
 
 def _line(change: SignalChange) -> RecentChange:
-    moved = "; ".join(f"{item.field}: {_shown(item.before)} -> {_shown(item.after)}" for item in change.evidence)
+    moved = "; ".join(f"{item.field}: {_moved(item)}" for item in change.evidence if _says_something(item))
     detail = f"{change.change.value} ({change.severity.value})"
     return RecentChange(
         at=change.observed_at,
@@ -142,6 +143,15 @@ def _line(change: SignalChange) -> RecentChange:
         detail=f"{detail}: {moved}" if moved else detail,
         event_id=change.event_id,
     )
+
+
+def _says_something(item: Evidence) -> bool:
+    return item.before is not None or item.after is not None
+
+
+def _moved(item: Evidence) -> str:
+    """Figures have no value before."""
+    return _shown(item.after) if item.before is None else f"{_shown(item.before)} -> {_shown(item.after)}"
 
 
 def _shown(value: Scalar) -> str:

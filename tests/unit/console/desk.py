@@ -1,0 +1,45 @@
+"""A console over a read model of its own: the projector takes events, people ask over HTTP."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import httpx
+
+from revloop.contracts.generated.events import Command, Envelope
+from revloop.stores.identity import LocalIssuer, local_people
+from revloop.streams import Received
+from services.console.api import create_api
+from services.console.commands import CommandDesk
+from services.console.projector import Projector
+from services.console.store import ReadModel
+
+
+class Console:
+    """The projector and the API over one file."""
+
+    def __init__(self, folder: Path, tenants: tuple[str, ...] = ("t", "other")) -> None:
+        self.model = ReadModel(folder / "read_model.sqlite")
+        self._projector = Projector(self.model)
+        issuer = LocalIssuer(folder / "identity")
+        self._app = create_api(self.model, issuer, CommandDesk(self.model, issuer, _refuse, lambda: 0))
+        now = int(time.time() * 1000)
+        self._tokens = {one.tenant_id: issuer.issue(one, now) for one in local_people(tenants)}
+
+    def take(self, *events: Envelope) -> None:
+        """One batch from the spine."""
+        self._projector.handle([Received("topic", 0, place, event) for place, event in enumerate(events)])
+
+    def get(self, path: str, *, tenant: str = "t", **query: str) -> httpx.Response:
+        """One question over HTTP; a query's name may end in an underscore where Python has the word."""
+        return asyncio.run(self._get(path, tenant, {name.rstrip("_"): value for name, value in query.items()}))
+
+    async def _get(self, path: str, tenant: str, query: dict[str, str]) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self._tokens[tenant]}"}
+        transport = httpx.ASGITransport(app=self._app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://console", headers=headers) as client:
+            return await client.get(path, params=query)
+
+
+async def _refuse(_topic: str, _command: Command) -> None:
+    raise AssertionError("nobody gives an order here")
