@@ -22,7 +22,7 @@ Deliveries = Annotated[
     typer.Option("--from", help="Recompute from these delivery folders instead of asking the console.", exists=True),
 ]
 Account = Annotated[str, typer.Argument(help="Account key.")]
-SIDES = ("risks", "opportunities", "unknowns")
+SIDES = {"risks": "risk", "opportunities": "opportunity", "unknowns": "unknown"}
 
 
 @app.command()
@@ -102,7 +102,7 @@ def _print_state(state: Mapping[str, object]) -> None:
     out.print(
         f"published {iso(int(str(state['observed_at'])))}, rules {state['ruleset']}, snapshot {state['snapshot_id']}"
     )
-    findings = [(side.rstrip("s"), one) for side in SIDES for one in rows_of(state[side])]
+    findings = [(kind, one) for side, kind in SIDES.items() for one in rows_of(state[side])]
     lines = [
         (kind, one["finding"], one["severity"], one["points"], _shares(one), one["says"]) for kind, one in findings
     ]

@@ -10,6 +10,10 @@ from revloop.contracts.times import iso
 FULL_HEALTH = 100
 SECTIONS = ("lifecycle", "commercial", "buying_group", "support", "usage", "meetings")
 
+NAMES = frozenset({"entity", "signal_id"})
+"""Say which record a figure is of; the figure beside says what changed."""
+MOMENTS = (".at", "_at")
+
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """A state in a few words."""
@@ -147,11 +151,17 @@ def _figures(state: AccountState | None) -> Mapping[str, object]:
 
 
 def _flatten(path: str, value: object, found: dict[str, object]) -> None:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _flatten(f"{path}.{name}", inner, found)
-    elif value is not None and not isinstance(value, list | tuple):
-        found[path] = value
+    match value:
+        case None | list() | tuple():
+            return
+        case dict():
+            for name, inner in value.items():
+                if name not in NAMES:
+                    _flatten(f"{path}.{name}", inner, found)
+        case int() if path.endswith(MOMENTS):
+            found[path] = iso(value)
+        case _:
+            found[path] = value
 
 
 def _happened(before: AccountState | None, between: Iterable[AccountState]) -> Iterator[Happening]:
