@@ -1,16 +1,22 @@
 """The states of an account made anew from a folder of deliveries: those a backtest publishes, as of any moment."""
 
 import csv
+import random
+from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from revloop.cli.main import app
-from revloop.contracts.times import parse_iso
+from revloop.contracts import codec
+from revloop.contracts.generated.events import AccountState
+from revloop.contracts.times import iso, parse_iso
 from revloop.replay.backtest import run
-from revloop.replay.states import Archive
+from revloop.replay.states import Archive, recompute
 from revloop.tenants import Registry
 from tests.loops import NYC, PROFILES, ROOT
+from tests.unit.console.desk import Console
 
 ACCOUNT = "BWT"
 
@@ -34,6 +40,24 @@ def test_it_is_what_the_backtest_says_and_no_more_than_the_deliveries_up_to_then
         assert state is not None
         assert (at, state.snapshot_id) in {(row["at"], row["snapshot_id"]) for row in rows}
         assert archive(at).at(None) == state
+
+
+def shown(state: AccountState) -> bytes:
+    """JSON of a state that came over the wire, which has the fields of a record in one order."""
+    return msgspec.json.encode(codec.decode(codec.encode(state)))
+
+
+def test_the_console_gives_the_same_bytes_as_of_any_moment(tmp_path: Path) -> None:
+    told: list[AccountState] = []
+    recompute([NYC], Registry.load(PROFILES), "nyc", told.append, None)
+    console = Console(tmp_path, tenants=("nyc",))
+    console.take(*told)
+    drawn, first, last = random.Random(1), told[0].observed_at, told[-1].observed_at
+    for _ in range(50):
+        account, at = drawn.choice(told).account_id, drawn.randrange(first, last)
+        current = [one for one in told if one.account_id == account and one.observed_at <= at]
+        answer = console.get(f"/v1/accounts/{account}/state", tenant="nyc", at=iso(at))
+        assert answer.content == shown(current[-1]) if current else answer.status_code == 404
 
 
 def test_nothing_is_known_before_the_first_delivery() -> None:

@@ -1,5 +1,7 @@
 """Every rule's own examples hold, and together they make posture and health."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -9,6 +11,7 @@ from services.perception.core.detectors import load_detectors
 from services.world_model.core.judgement import Judge
 from services.world_model.core.rule import NEWS, Rule, Side, example
 from services.world_model.core.rules import load_rules
+from tests.loops import ROOT
 
 RULES = load_rules()
 JUDGE = Judge(RULES)
@@ -97,3 +100,15 @@ def test_each_further_signal_of_a_risk_costs_half_of_the_one_before() -> None:
 def test_the_ruleset_follows_the_rules() -> None:
     assert Judge(RULES).ruleset == JUDGE.ruleset
     assert Judge(RULES[1:]).ruleset != JUDGE.ruleset
+
+
+def test_the_rule_that_the_page_shows_is_one() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-rule.md").read_text(), re.DOTALL)
+    shown: dict[str, object] = {}
+    exec(compile(code, "adding-a-rule.md", "exec"), shown)
+    rule = shown["RULE"]
+    assert isinstance(rule, Rule)
+    judge = Judge([*RULES, rule])
+    for signals, wanted in ((rule.finds, True), (rule.passes, False)):
+        for signal in signals:
+            assert any(one.finding == rule.finding for one in judge.judge((signal,)).unknowns) is wanted
