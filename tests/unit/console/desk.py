@@ -22,9 +22,10 @@ class Console:
         self.model = ReadModel(folder / "read_model.sqlite")
         self._projector = Projector(self.model)
         issuer = LocalIssuer(folder / "identity")
-        self._app = create_api(self.model, issuer, CommandDesk(self.model, issuer, _refuse, lambda: 0))
-        now = int(time.time() * 1000)
-        self._tokens = {one.tenant_id: issuer.issue(one, now) for one in local_people(tenants)}
+        self.app = create_api(self.model, issuer, CommandDesk(self.model, issuer, _refuse, lambda: 0))
+        now, people = int(time.time() * 1000), local_people(tenants)
+        issuer.write_tokens(people, now)
+        self._tokens = {one.tenant_id: issuer.issue(one, now) for one in people}
 
     def take(self, *events: Envelope) -> None:
         """One batch from the spine."""
@@ -36,7 +37,7 @@ class Console:
 
     async def _get(self, path: str, tenant: str, query: dict[str, str]) -> httpx.Response:
         headers = {"authorization": f"Bearer {self._tokens[tenant]}"}
-        transport = httpx.ASGITransport(app=self._app)
+        transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://console", headers=headers) as client:
             return await client.get(path, params=query)
 
