@@ -65,7 +65,7 @@ def _play(home: Home, tenant: str, folder: Path, began: float) -> None:
     wait_quiet(home, api)
     print_table(
         ["account", "what", "why now", "score", "action"],
-        [(r["account"], r["title"], r["why"], r["score"], r["action_id"]) for r in _top(api)],
+        [(r["name"], r["title"], r["why"], r["score"], r["action_id"]) for r in _top(api)],
         title=f"What to do for {tenant}, {time.monotonic() - began:.0f} s after the start",
     )
 

@@ -42,7 +42,7 @@ def top(
         [
             (
                 n,
-                r["account"],
+                r["name"],
                 r["title"],
                 r["why"],
                 f"{r['confidence']:.2f}",
@@ -199,8 +199,8 @@ def accounts(
         print_json(rows)
         return
     print_table(
-        ["account", "posture", "health", "risks"],
-        [(r["account"], r["posture"], r["health"], ", ".join(map(str, _list(r["risks"])))) for r in rows],
+        ["account", "key", "posture", "health", "risks"],
+        [(r["name"], r["account"], r["posture"], r["health"], ", ".join(map(str, _list(r["risks"])))) for r in rows],
     )
 
 

@@ -68,6 +68,11 @@ class Reader:
             raise HTTPException(404, f"no {kind} {identity!r}: list with /v1/top or /v1/accounts")
         return _typed(body, expected)
 
+    def name_of(self, account: str) -> str:
+        """What people call an account; empty where no record says."""
+        body = self.model.standing(self.tenant_id, "state", account)
+        return "" if body is None else _typed(body, AccountState).name
+
     def state_at(self, account: str, at: int) -> AccountState | None:
         """The account's state that was current at a moment (ms)."""
         body = self.model.as_of(self.tenant_id, account, AccountState.EVENT_TYPE, at)
@@ -204,7 +209,7 @@ def top(known: Known, account: str | None = None, state: ActionState | None = No
         body for name in wanted for body in known.model.standings(known.tenant_id, "action", name.value, account, limit)
     ]
     actions = sorted(known.many(bodies, Action), key=lambda a: (-a.proposal.score, a.account_id, a.action_id))[:limit]
-    lines = [option(action, known.approval_of(action)) for action in actions]
+    lines = [option(action, known.approval_of(action), known.name_of(action.account_id)) for action in actions]
     return _json(lines)
 
 
@@ -214,7 +219,13 @@ def accounts(known: Known, posture: str | None = None, limit: Limit = 100) -> Re
     states = known.many(known.model.standings(known.tenant_id, "state", posture, None, limit), AccountState)
     return _json(
         [
-            {"account": s.account_id, "posture": s.posture, "health": s.health, "risks": [r.finding for r in s.risks]}
+            {
+                "account": s.account_id,
+                "name": s.name or s.account_id,
+                "posture": s.posture,
+                "health": s.health,
+                "risks": [r.finding for r in s.risks],
+            }
             for s in states
         ]
     )

@@ -4361,6 +4361,14 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
         f_meetings = t21
     elif n:
         raise DecodeError("a branch that the union does not have")
+    n = b[i]
+    i += 1
+    if n > 127 or n & 1:
+        n, i = read_length(b, i - 1)
+    else:
+        n >>= 1
+    f_name = b[i : i + n].decode()
+    i += n
     return AccountState(
         event_id=f_event_id,
         event_type=f_event_type,
@@ -4393,6 +4401,7 @@ def _r_AccountState(b: bytes, i: int) -> tuple[AccountState, int]:
         support=f_support,
         usage=f_usage,
         meetings=f_meetings,
+        name=f_name,
     ), i
 
 
@@ -4517,6 +4526,13 @@ def _w_AccountState(o: bytearray, r: AccountState) -> None:
     else:
         o.append(2)
         _w_MeetingSummary(o, t21)
+    s = _utf8(r.name)
+    n = len(s)
+    if n < 64:
+        o.append(n << 1)
+    else:
+        write_long(o, n)
+    o += s
 
 
 def _r_WaitingCases(b: bytes, i: int) -> tuple[WaitingCases, int]:
@@ -4619,6 +4635,29 @@ def _r_AccountFacts(b: bytes, i: int) -> tuple[AccountFacts, int]:
     i += 1
     f_churned = _BOOLEANS[b[i]]
     i += 1
+    t17: dict[str, str] = {}
+    while b[i]:
+        n, i = read_count(b, i, 2)
+        for _ in range(n):
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t18 = b[i : i + n].decode()
+            i += n
+            n = b[i]
+            i += 1
+            if n > 127 or n & 1:
+                n, i = read_length(b, i - 1)
+            else:
+                n >>= 1
+            t16 = b[i : i + n].decode()
+            i += n
+            t17[t18] = t16
+    i += 1
+    f_names = t17
     return AccountFacts(
         contracts=f_contracts,
         deals=f_deals,
@@ -4627,6 +4666,7 @@ def _r_AccountFacts(b: bytes, i: int) -> tuple[AccountFacts, int]:
         meetings=f_meetings,
         engaged=f_engaged,
         churned=f_churned,
+        names=f_names,
     ), i
 
 
@@ -4690,6 +4730,23 @@ def _w_AccountFacts(o: bytearray, r: AccountFacts) -> None:
         o.append(0)
     write_boolean(o, r.engaged)
     write_boolean(o, r.churned)
+    if t11 := write_names(o, r.names):
+        for t12 in t11:
+            s = _utf8(t12)
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+            s = _utf8(r.names[t12])
+            n = len(s)
+            if n < 64:
+                o.append(n << 1)
+            else:
+                write_long(o, n)
+            o += s
+        o.append(0)
 
 
 def _r_AccountMemory(b: bytes, i: int) -> tuple[AccountMemory, int]:
@@ -7679,12 +7736,12 @@ READERS: Final[Mapping[bytes, Callable[[bytes, int], Envelope | StateRecord]]] =
     b"\xf2\xe8\x94\xe5k-\x92\xae": decode_Unresolved,
     b"bM\x10 ItG\xe0": decode_EntityChange,
     b"\xfd\x93\xf7Skv\xfb\xc7": decode_SignalChange,
-    b"]\x0fb\x0f\xb3YF\x98": decode_AccountState,
-    b"jV\xab\xb7a\xe9\x0c\x96": decode_AccountMemory,
+    b"\xf5\xfd\xbd\xd8\xda\x82Y)": decode_AccountState,
+    b".\xed[>\xa2+\x02\xd8": decode_AccountMemory,
     b"aC\xfc\xb4\xe6\x18\xa5\x08": decode_EntityMemory,
     b"I\x89\xf8\x19\xfc\x9f\x130": decode_AccountView,
     b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE": decode_ActionMemory,
-    b"\xef.\xc1\xdbZ\xf4\xac\xf6": decode_DecisionMemory,
+    b"\x94\xa6\x02!\xaenq\xa6": decode_DecisionMemory,
     b"\x1d\xf2\xee\x94\x17<\x03\x81": decode_DeliverySeen,
     b"\x9a\x9e\xc2m\xb3b\x19\x06": decode_EntityFacts,
     b"%\xc1\xa3\xe4\xb4\x7f6c": decode_EntityLink,
@@ -7745,12 +7802,12 @@ FINGERPRINTS: Final[Mapping[type[Envelope | StateRecord], bytes]] = {
     Unresolved: b"\xf2\xe8\x94\xe5k-\x92\xae",
     EntityChange: b"bM\x10 ItG\xe0",
     SignalChange: b"\xfd\x93\xf7Skv\xfb\xc7",
-    AccountState: b"]\x0fb\x0f\xb3YF\x98",
-    AccountMemory: b"jV\xab\xb7a\xe9\x0c\x96",
+    AccountState: b"\xf5\xfd\xbd\xd8\xda\x82Y)",
+    AccountMemory: b".\xed[>\xa2+\x02\xd8",
     EntityMemory: b"aC\xfc\xb4\xe6\x18\xa5\x08",
     AccountView: b"I\x89\xf8\x19\xfc\x9f\x130",
     ActionMemory: b"\xdc\xfa\xc1\xbe\xf7\xd8\x9cE",
-    DecisionMemory: b"\xef.\xc1\xdbZ\xf4\xac\xf6",
+    DecisionMemory: b"\x94\xa6\x02!\xaenq\xa6",
     DeliverySeen: b"\x1d\xf2\xee\x94\x17<\x03\x81",
     EntityFacts: b"\x9a\x9e\xc2m\xb3b\x19\x06",
     EntityLink: b"%\xc1\xa3\xe4\xb4\x7f6c",

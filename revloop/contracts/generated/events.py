@@ -1109,6 +1109,8 @@ class AccountState(Envelope, frozen=True, kw_only=True, gc=False):
     """Null while no signal of usage is open."""
     meetings: MeetingSummary | None
     """Last and next."""
+    name: str
+    """What people call the account; empty where no record says."""
 
 
 class WaitingCases(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -1139,6 +1141,8 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether a mail, call or meeting was ever told."""
     churned: bool
     """Whether the account's own record says that it left."""
+    names: dict[str, str]
+    """What it is called, by record that says so; under an empty name by its own, which leads."""
 
 
 class AccountMemory(StateRecord, frozen=True, kw_only=True, gc=False):

@@ -35,6 +35,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the list of what to do."""
 
     account: str
+    name: str
+    """What people call the account; its key where no record says."""
     title: str
     state: str
     score: float
@@ -48,11 +50,12 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: str
 
 
-def option(action: Action, approval: Approval | None) -> Option:
+def option(action: Action, approval: Approval | None, name: str) -> Option:
     """The line of ``action`` in the list."""
     proposal = action.proposal
     return Option(
         account=action.account_id,
+        name=name or action.account_id,
         title=proposal.title,
         state=action.state.value,
         score=proposal.score,

@@ -26,7 +26,7 @@ from revloop.tenants import Profile
 
 V = TypeVar("V")
 Fields = Mapping[str, Scalar]
-EMPTY = AccountFacts(contracts={}, deals={}, people={}, cases={}, meetings={}, engaged=False, churned=False)
+EMPTY = AccountFacts(contracts={}, deals={}, people={}, cases={}, meetings={}, engaged=False, churned=False, names={})
 KEPT_MEETINGS = 8
 """Of those held: enough to find the last one again when some are called off afterwards."""
 ENDED = frozenset({"canceled", "cancelled", "ended", "expired", "incomplete_expired", "terminated"})
@@ -83,9 +83,12 @@ def take(facts: AccountFacts, told: Told) -> AccountFacts:
 
 def _account(facts: AccountFacts, told: Told) -> AccountFacts:
     churned = told.fields.get("churned")
-    if not isinstance(churned, bool) or churned is facts.churned:
-        return facts
-    return replace(facts, churned=churned)
+    if isinstance(churned, bool) and churned is not facts.churned:
+        facts = replace(facts, churned=churned)
+    entity = told.change.entity
+    own = told.change.account_id in (entity.entity_key, entity.entity_id)
+    names = _with(facts.names, "" if own else told.name, told.text("name") or None)
+    return facts if names is facts.names else replace(facts, names=names)
 
 
 def _interaction(facts: AccountFacts, told: Told) -> AccountFacts:

@@ -36,6 +36,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     support: SupportSummary | None
     usage: UsageSummary | None
     meetings: MeetingSummary | None
+    name: str = ""
 
     @property
     def runs(self) -> bool:
@@ -59,6 +60,7 @@ def outlook(facts: AccountFacts, signals: Sequence[SignalView], profile: Profile
         support=_support(facts),
         usage=_usage(signals),
         meetings=_meetings(facts, as_of),
+        name=next((facts.names[record] for record in sorted(facts.names)), ""),
     )
 
 

@@ -163,6 +163,7 @@ class WorldModelCore:
             support=sections.support,
             usage=sections.usage,
             meetings=sections.meetings,
+            name=sections.name,
         )
 
 

@@ -55,6 +55,8 @@ CASES = {
     "evidence": Case("evidence snp_1"),
     "accounts": Case("accounts"),
     "parked": Case("parked"),
+    "state": Case(f"state a --tenants {PROFILES}"),
+    "diff": Case(f"diff a 2018-01-01T00:00:00Z 2018-02-01T00:00:00Z --tenants {PROFILES}"),
     "export signals": Case("export signals --out signals.csv"),
     "dead list": Case("dead list"),
     "dead redrive": Case("dead redrive raw.deliveries --all", shows="revloop kafka start"),

@@ -7,12 +7,16 @@ from pathlib import Path
 import httpx
 
 from revloop.contracts.generated.events import Command, Envelope
+from revloop.integrations import load_normalisers
 from revloop.stores.identity import LocalIssuer, local_people
 from revloop.streams import Received
+from revloop.tenants import Registry
 from services.console.api import create_api
 from services.console.commands import CommandDesk
+from services.console.origins import Origins
 from services.console.projector import Projector
 from services.console.store import ReadModel
+from tests.unit.ingest.desk import PROFILE
 
 
 class Console:
@@ -22,7 +26,8 @@ class Console:
         self.model = ReadModel(folder / "read_model.sqlite")
         self._projector = Projector(self.model)
         issuer = LocalIssuer(folder / "identity")
-        self.app = create_api(self.model, issuer, CommandDesk(self.model, issuer, _refuse, lambda: 0))
+        origins = Origins(Registry([PROFILE]), load_normalisers())
+        self.app = create_api(self.model, issuer, CommandDesk(self.model, issuer, _refuse, lambda: 0), origins)
         now, people = int(time.time() * 1000), local_people(tenants)
         issuer.write_tokens(people, now)
         self._tokens = {one.tenant_id: issuer.issue(one, now) for one in people}

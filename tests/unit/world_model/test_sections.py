@@ -66,6 +66,7 @@ def last(*events: EntityChange | Tick) -> AccountState:
 
 
 YEAR: Fields = {"number": "S-1", "starts": iso(10 * DAY_MS), "ends": iso(375 * DAY_MS), "amount": 1200.0}
+YEARLY = of("contract", 20, YEAR)
 
 
 def test_a_contract_makes_a_customer_from_its_first_day_to_its_last() -> None:
@@ -114,6 +115,15 @@ def test_what_kind_of_contract_it_is(fields: Fields, lifecycle: Lifecycle, liste
     assert state.lifecycle is lifecycle
     assert state.commercial is not None
     assert len(state.commercial.contracts) == listed
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_account_is_called_what_its_own_record_says_and_else_what_another_does(*, turned: bool) -> None:
+    own, other = of("account", 20, {"name": "Acme Ltd"}, name="a"), of("account", 20, {"name": "ACME"}, connector="aaa")
+    assert last(YEARLY, other).name == "ACME"
+    assert last(YEARLY, *((own, other) if turned else (other, own))).name == "Acme Ltd"
+    assert last(YEARLY, other, own, replace(own, change=EntityChangeKind.left)).name == "ACME"
+    assert last(YEARLY).name == ""
 
 
 def test_a_draft_is_no_contract() -> None:
