@@ -17,16 +17,17 @@ from services.world_model.core.rules import load_rules
 from services.world_model.core.stage import WorldModelCore
 
 
-def compose(registry: Registry, policies: Path) -> Pipeline:
-    """Deliveries and ticks go in at ``raw.deliveries``."""
+def stages(registry: Registry, policies: Path) -> list[Stage]:
+    """The chain; deliveries and ticks go in at ``raw.deliveries``."""
     gate = Gate.load(policies)
-    return Pipeline(
-        [
-            Stage("ingest", ResolverCore(registry, load_normalisers()), (topics.RAW_DELIVERIES,)),
-            Stage("perception", PerceptionCore(registry, load_detectors()), (topics.RAW_SNAPSHOTS,)),
-            Stage("world_model", WorldModelCore(registry, load_rules()), (topics.SIGNALS,)),
-            Stage(
-                "decision", DecisionCore(registry, load_playbooks(), load_catalogue(), gate), (topics.ACCOUNT_STATES,)
-            ),
-        ]
-    )
+    return [
+        Stage("ingest", ResolverCore(registry, load_normalisers()), (topics.RAW_DELIVERIES,)),
+        Stage("perception", PerceptionCore(registry, load_detectors()), (topics.RAW_SNAPSHOTS,)),
+        Stage("world_model", WorldModelCore(registry, load_rules()), (topics.SIGNALS,)),
+        Stage("decision", DecisionCore(registry, load_playbooks(), load_catalogue(), gate), (topics.ACCOUNT_STATES,)),
+    ]
+
+
+def compose(registry: Registry, policies: Path) -> Pipeline:
+    """The chain over one partition."""
+    return Pipeline(stages(registry, policies))
