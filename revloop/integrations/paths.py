@@ -69,7 +69,20 @@ def _getter(where: str) -> Reader:
     if len(steps) == 1 and isinstance(steps[0], str) and steps[0] != "*":
         name = steps[0]
         return lambda record: record.get(name) if isinstance(record, dict) else None
+    if all(isinstance(step, str) and step != "*" for step in steps):
+        return _through([str(step) for step in steps])
     return lambda record: _walk(record, steps, 0)
+
+
+def _through(names: Sequence[str]) -> Reader:
+    def reach(record: Json) -> Json:
+        for name in names:
+            if not isinstance(record, dict):
+                return None
+            record = record.get(name)
+        return record
+
+    return reach
 
 
 def _walk(value: Json, steps: Sequence[str | int], at: int) -> Json:

@@ -193,9 +193,13 @@ def shown(value: Json) -> str:
     return f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(value)
 
 
+ID_TYPES = frozenset({str, int})
+"""What a vendor's id may be; truth is no number here."""
+
+
 def identifier(name: str, value: Json) -> str:
     """A non-empty id as text; raises Reject."""
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    if type(value) not in ID_TYPES or value == "":
         raise Reject("missing_id", f"Field {name} is {shown(value)}: without an id a record cannot be followed.")
     found = str(value)
     if len(found) > MAX_ID_LENGTH:

@@ -58,8 +58,11 @@ class Directory:
             raise Missing(missing)
 
     def _get(self, key: str) -> StateRecord | None:
-        self.require((key,))
-        return self.changed[key] if key in self.changed else self._given.get(key)
+        if key in self.changed:
+            return self.changed[key]
+        if key not in self._asked:
+            raise Missing([key])
+        return self._given.get(key)
 
     def link(self, key: str) -> EntityLink | None:
         """The link of a record."""

@@ -12,6 +12,7 @@ from revloop.tenants import Profile, Registry
 from services.perception.core.detector import (
     AccountDetector,
     Condition,
+    Facet,
     Figure,
     Finding,
     Happened,
@@ -38,6 +39,8 @@ class AccountDesk:
     def __init__(self, registry: Registry, detectors: Sequence[AccountDetector]) -> None:
         self._registry = registry
         self._detectors = detectors
+        self._interested: dict[frozenset[Facet], tuple[AccountDetector, ...]] = {}
+        """Those to ask, by facets that changed; there are few such sets."""
 
     def looks_at(self, entity_type: str) -> bool:
         """Whether records of this type say something of their account as a whole."""
@@ -64,8 +67,15 @@ class AccountDesk:
             values=values,
             news=not snapshot.baseline,
         )
-        self._look(work, scene, [one for one in self._detectors if not changed.isdisjoint(one.looks_at)], ticking=False)
+        self._look(work, scene, self._interested_in(changed), ticking=False)
         return _effects(key, view, work)
+
+    def _interested_in(self, changed: frozenset[Facet]) -> tuple[AccountDetector, ...]:
+        found = self._interested.get(changed)
+        if found is None:
+            found = tuple(one for one in self._detectors if not changed.isdisjoint(one.looks_at))
+            self._interested[changed] = found
+        return found
 
     def time(self, due: Due, view: AccountView, values: Values) -> Effects:
         """A timer of the account came: those look that wanted to."""

@@ -136,9 +136,7 @@ class PerceptionCore:
         memory = _remembered(known, snapshot)
         work = Work(memory, snapshot, snapshot.observed_at, _supports(memory, before))
         if known is None or before != snapshot.fields:
-            changed = tuple(
-                sorted(n for n in snapshot.fields.keys() | before.keys() if snapshot.fields.get(n) != before.get(n))
-            )
+            changed = _changed(before, snapshot.fields)
             work.emits.append(entity_change(snapshot, _kind(known, snapshot), changed))
             if snapshot.change is SnapshotChange.record:
                 self._events(work, memory, before, frozenset(changed))
@@ -173,6 +171,13 @@ class PerceptionCore:
         """What detectors may see of ``memory``."""
         profile = self._registry.get(memory.tenant_id)
         return View(profile, memory.entity.entity_type, memory.occurred_at, memory.counters, memory.open)
+
+
+def _changed(before: Fields, after: Fields) -> tuple[str, ...]:
+    """Names of fields that differ; one that is absent is the same as one that is empty."""
+    if not before:
+        return tuple(sorted([name for name, value in after.items() if value is not None]))
+    return tuple(sorted([name for name in after.keys() | before.keys() if after.get(name) != before.get(name)]))
 
 
 def _record_key(snapshot: Snapshot) -> str:

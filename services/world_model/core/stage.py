@@ -38,6 +38,9 @@ SOURCE = "world_model"
 SHOWN_SIGNALS = 50
 
 
+OF_RECORDS = (EntityChange, SignalChange)
+
+
 class WorldModelCore:
     """Pure: profiles and rules are given once and do not change while it lives."""
 
@@ -51,7 +54,7 @@ class WorldModelCore:
 
     def keys(self, event: Envelope | Due) -> Sequence[str]:
         """The account's memory, the facts of the record the event is about, and of the person that a role is of."""
-        if not isinstance(event, EntityChange | SignalChange):
+        if not isinstance(event, OF_RECORDS):
             return ()
         entity = event.entity
         keys = _keys(event.tenant_id, event.account_id, entity.connector, entity.entity_type, entity.entity_id)

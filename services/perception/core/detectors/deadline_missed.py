@@ -1,5 +1,7 @@
 """DEADLINE_MISSED: a day after it was due nothing has been delivered; two weeks later it is history."""
 
+from operator import attrgetter
+
 from revloop.contracts.generated.events import DeadlineFact, Severity
 from revloop.contracts.times import DAY_MS, iso
 from revloop.tenants import SignalSettings
@@ -18,6 +20,8 @@ from services.perception.core.detector import (
 )
 from services.perception.core.facets.contracts import has_ended
 
+BY_DUE = attrgetter("due", "key")
+
 
 def look(scene: Scene) -> Look:
     """Deadlines that are over, each with how many in a row were missed, this one included."""
@@ -28,7 +32,7 @@ def look(scene: Scene) -> Look:
     found: list[Finding] = []
     looks: list[int] = []
     row = 0
-    for fact in sorted((one for one in view.deadlines.values() if one.counts), key=lambda one: (one.due, one.key)):
+    for fact in sorted([one for one in view.deadlines.values() if one.counts], key=BY_DUE):
         looks += [at for at in (fact.due + opens, fact.due + closes) if at > as_of]
         if fact.due + opens > as_of:
             continue
