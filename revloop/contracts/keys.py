@@ -17,6 +17,7 @@ def account_key(tenant_id: str, account_id: str) -> str:
     return f"{quote(tenant_id, safe='')}{_SEPARATOR}{quote(account_id, safe='')}"
 
 
+@lru_cache(maxsize=4_096)  # a key is asked for some twenty times while its record is on its way
 def join_key(tenant_id: str, *parts: str) -> str:
     """Key of a state below a tenant: every part percent-encoded, so no part can pretend to be two."""
     return _SEPARATOR.join(map(_quoted, (tenant_id, *parts)))
