@@ -16,7 +16,6 @@ from revloop.contracts.generated.events import Delivery, Tick
 from revloop.contracts.times import iso
 from revloop.replay.backtest import run as run_backtest
 from revloop.replay.deliveries import events, folders_of
-from revloop.stage.garbage import look_rarely_for_cycles
 from revloop.tenants import Registry
 
 app = typer.Typer()
@@ -141,7 +140,6 @@ def backtest(
     json: AsJson = False,
 ) -> None:
     """Run the same cores in one process over delivery folders, in event time, without Kafka."""
-    look_rarely_for_cycles()
     report = run_backtest(folders, to, tenants=tenants, policies=policies, profile=profile, until=until, limit=limit)
     if json:
         print_json(report)

@@ -17,6 +17,7 @@ from revloop.replay.composition import compose
 from revloop.replay.deliveries import events, folders_of
 from revloop.replay.law4 import Law4
 from revloop.replay.pipeline import Pipeline
+from revloop.stage.garbage import look_rarely_for_cycles
 from revloop.tenants import Registry
 from revloop.tenants.registry import load_profile
 
@@ -77,6 +78,7 @@ def run(
     Files: signals.csv, states.csv, decisions.jsonl and report.json hold the same bytes on every machine; run.json holds
     seconds and memory of this run.
     """
+    look_rarely_for_cycles()
     began, cpu = time.monotonic(), time.process_time()
     backtest = Backtest(registry_with(tenants, profile), policies)
     rows = _Rows()
