@@ -18,6 +18,7 @@ import revloop.cli.ledger
 import revloop.cli.machine
 import revloop.cli.orders
 import revloop.cli.reading
+import revloop.cli.report
 import revloop.cli.simulate
 import revloop.cli.status
 from revloop.cli.api import NotAnswering, not_answering
@@ -69,6 +70,7 @@ MODULES = (
     revloop.cli.status,
     revloop.cli.data,
     revloop.cli.check,
+    revloop.cli.report,
     revloop.cli.simulate,
     revloop.cli.reading,
     revloop.cli.accounts,

@@ -40,6 +40,7 @@ CASES = {
     "simulate": None,
     "backtest": None,
     "check": None,
+    "report quality": None,
     "down": Case("down", 0, 0, ""),
     "status": Case("status", shows="revloop up"),
     "kafka stop": Case("kafka stop", 0, 0, "did not run"),
