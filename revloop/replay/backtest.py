@@ -1,6 +1,7 @@
 """Delivery folders come in; signals, states, decisions and law 4's accounts go out as files: same input, same bytes."""
 
 import csv
+import gc
 import resource
 import time
 from collections import Counter
@@ -17,10 +18,11 @@ from revloop.replay.composition import compose
 from revloop.replay.deliveries import events, folders_of
 from revloop.replay.law4 import Law4
 from revloop.replay.pipeline import Pipeline
-from revloop.stage.garbage import look_rarely_for_cycles
 from revloop.tenants import Registry
 from revloop.tenants.registry import load_profile
 
+GC_THRESHOLDS = (20_000, 50, 1000)
+"""As rarely as in a service: events are trees, and among them there are no cycles to look for."""
 Report = dict[str, object]
 Attach = Callable[[Pipeline, str], object]
 """Called with each chain and its tenant before anything is fed: to listen."""
@@ -78,7 +80,7 @@ def run(
     Files: signals.csv, states.csv, decisions.jsonl and report.json hold the same bytes on every machine; run.json holds
     seconds and memory of this run.
     """
-    look_rarely_for_cycles()
+    gc.set_threshold(*GC_THRESHOLDS)
     began, cpu = time.monotonic(), time.process_time()
     backtest = Backtest(registry_with(tenants, profile), policies)
     rows = _Rows()

@@ -145,8 +145,9 @@ def _figures(state: AccountState | None) -> Mapping[str, object]:
     if state is None:
         return {}
     found: dict[str, object] = {}
+    parts = msgspec.structs.asdict(state)
     for section in SECTIONS:
-        _flatten(section, msgspec.to_builtins(getattr(state, section)), found)
+        _flatten(section, msgspec.to_builtins(parts[section]), found)
     return found
 
 

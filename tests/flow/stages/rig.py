@@ -206,8 +206,8 @@ class Rig:
         group = f"revloop-{self.names.test}-counts"
         consumer = Consumer({**self.client, "group.id": group, "enable.auto.commit": False})
         places = [TopicPartition(topic, p) for topic in self.names.inputs for p in range(PARTITIONS)]
-        ends = sum(consumer.get_watermark_offsets(place, 10)[1] for place in places)
-        done = sum(max(place.offset, 0) for place in consumer.committed(places, 10))
+        ends = sum(consumer.get_watermark_offsets(place, 30)[1] for place in places)
+        done = sum(max(place.offset, 0) for place in consumer.committed(places, 30))
         consumer.close()
         return ends - done
 

@@ -45,11 +45,11 @@ def test_outcomes_that_cannot_be_read_are_refused_by_name(tmp_path: Path) -> Non
 
 
 def test_scores_of_a_moment_do_not_know_what_comes_after_it(tmp_path: Path) -> None:
-    simulate(seed=5, accounts=10, months=5, out=tmp_path / "sim")
+    simulate(seed=5, accounts=6, months=3, out=tmp_path / "sim")
     registry = Registry.load(PROFILES)
     whole = watch([tmp_path / "sim"], registry, "sim", ROOT / "policies")
     length = whole.last - whole.first
-    for part in (0.3, 0.6, 0.9):
+    for part in (0.4, 0.8):
         moment = whole.first + int(length * part) // 86_400_000 * 86_400_000
         cut = watch([tmp_path / "sim"], registry, "sim", ROOT / "policies", until=iso(moment))
         assert whole.lines(moment), "nothing was known"
@@ -57,7 +57,7 @@ def test_scores_of_a_moment_do_not_know_what_comes_after_it(tmp_path: Path) -> N
 
 
 def test_a_study_of_a_made_up_company_gives_a_page(tmp_path: Path) -> None:
-    simulate(seed=5, accounts=20, months=6, out=tmp_path / "sim")
+    simulate(seed=5, accounts=12, months=4, out=tmp_path / "sim")
     seen = watch([tmp_path / "sim"], Registry.load(PROFILES), "sim", ROOT / "policies")
     lost = sorted(seen.accounts)[::3]
     moment = iso(seen.first + (seen.last - seen.first) // 86_400_000 // 2 * 86_400_000)

@@ -1,7 +1,5 @@
 """DEADLINE_MISSED: a day after it was due nothing has been delivered; two weeks later it is history."""
 
-from operator import attrgetter
-
 from revloop.contracts.generated.events import DeadlineFact, Severity
 from revloop.contracts.times import DAY_MS, iso
 from revloop.tenants import SignalSettings
@@ -20,8 +18,6 @@ from services.perception.core.detector import (
 )
 from services.perception.core.facets.contracts import has_ended
 
-BY_DUE = attrgetter("due", "key")
-
 
 def look(scene: Scene) -> Look:
     """Deadlines that are over, each with how many in a row were missed, this one included."""
@@ -32,7 +28,7 @@ def look(scene: Scene) -> Look:
     found: list[Finding] = []
     looks: list[int] = []
     row = 0
-    for fact in sorted([one for one in view.deadlines.values() if one.counts], key=BY_DUE):
+    for fact in sorted([one for one in view.deadlines.values() if one.counts], key=lambda one: (one.due, one.key)):
         looks += [at for at in (fact.due + opens, fact.due + closes) if at > as_of]
         if fact.due + opens > as_of:
             continue
