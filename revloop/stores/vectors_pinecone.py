@@ -82,10 +82,10 @@ class PineconeVectors:
 
     def count(self, namespace: Namespace) -> int:
         """Chunks there, as far as the index has counted."""
-        count = 0
-        with self._asking(absent_is_well=True):
-            count = int(self._index.describe_namespace(name=namespace.name).record_count)
-        return count
+        with self._asking():
+            pages = list(self._index.list_namespaces(prefix=namespace.name))
+        found = {one.name: one.record_count for page in pages for one in page.namespaces}
+        return int(found.get(namespace.name, 0))
 
     def close(self) -> None:
         """End the connections."""

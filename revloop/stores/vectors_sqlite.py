@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from urllib.parse import quote
 
 import numpy as np
 
 from revloop.contracts.failures import Retry
 from revloop.stores.embeddings import Matrix
 from revloop.stores.passing import is_passing
+from revloop.stores.tenant_folder import folder_name
 from revloop.stores.vectors import Namespace, Near, Place, Vector, must_be_few, must_fit
 
 SCHEMA = """
@@ -87,7 +87,7 @@ class SqliteVectors:
             self._files.clear()
 
     def _of(self, tenant_id: str) -> Path:
-        return self._folder / f"tenant={quote(tenant_id, safe='')}"
+        return self._folder / folder_name(tenant_id)
 
     @contextmanager
     def _using(self, tenant_id: str) -> Iterator["_File"]:
