@@ -36,9 +36,9 @@ def state(
     json: AsJson = False,
 ) -> None:
     """An account's situation, now or as it was, with everything its health is made of."""
-    moment = None if at is None else _ms(at)
+    moment = None if at is None else moment_of(at)
     if deliveries:
-        found = _known(_archive(deliveries, tenants, tenant, account, moment).at(moment), account)
+        found = known(archive(deliveries, tenants, tenant, account, moment).at(moment), account)
         shown = object_of(msgspec.json.decode(msgspec.json.encode(found)))
     else:
         with console(tenant, person) as api:
@@ -61,11 +61,11 @@ def diff(
     json: AsJson = False,
 ) -> None:
     """What changed of an account from one moment to another, and why."""
-    first, last = _ms(since), _ms(until)
+    first, last = moment_of(since), moment_of(until)
     if first > last:
         raise Failed("T1 is later than T2: swap them")
     if deliveries:
-        found = _known(_archive(deliveries, tenants, tenant, account, last).diff(first, last), account)
+        found = known(archive(deliveries, tenants, tenant, account, last).diff(first, last), account)
         shown = object_of(msgspec.json.decode(msgspec.json.encode(found)))
     else:
         with console(tenant, person) as api:
@@ -76,21 +76,24 @@ def diff(
     _print_diff(shown)
 
 
-def _ms(text: str) -> int:
+def moment_of(text: str) -> int:
+    """Milliseconds of what a person wrote; raises Failed."""
     try:
         return parse_iso(text)
     except ValueError as error:
         raise Failed(f"{text!r} is no moment: write it as 2018-03-01 or 2018-03-01T00:00:00Z") from error
 
 
-def _archive(folders: list[Path], tenants: Path, tenant: str, account: str, until: int | None) -> Archive:
+def archive(folders: list[Path], tenants: Path, tenant: str, account: str, until: int | None) -> Archive:
+    """The account's states, made anew; raises Failed."""
     try:
         return Archive(folders, Registry.load(tenants), tenant, account, until)
     except RevloopError as error:
         raise Failed(str(error)) from error
 
 
-def _known(found: T | None, account: str) -> T:
+def known(found: T | None, account: str) -> T:
+    """What was found; raises Failed where nothing was."""
     if found is None:
         raise Failed(f"the deliveries tell nothing of {account!r} up to then")
     return found

@@ -21,6 +21,7 @@ import revloop.cli.reading
 import revloop.cli.report
 import revloop.cli.simulate
 import revloop.cli.status
+import revloop.cli.written
 from revloop.cli.api import NotAnswering, not_answering
 from revloop.cli.home import Home
 from revloop.cli.processes import NotRunning
@@ -74,6 +75,7 @@ MODULES = (
     revloop.cli.simulate,
     revloop.cli.reading,
     revloop.cli.accounts,
+    revloop.cli.written,
     revloop.cli.dead,
     revloop.cli.orders,
     revloop.cli.ledger,

@@ -2,7 +2,7 @@
 
 import importlib.util
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from revloop.integrations.record import Normaliser
 from revloop.integrations.signature import Signature
@@ -24,6 +24,11 @@ def load_signatures() -> Mapping[str, Signature]:
     return {_normaliser(folder).connector: _signature(folder) for folder in _folders()}
 
 
+def load_texts() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Where each vendor keeps what people wrote: by connector name and object; none for a vendor that has no texts."""
+    return {_normaliser(folder).connector: _texts(folder) for folder in _folders()}
+
+
 def _folders() -> Iterator[str]:
     return (module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
@@ -42,4 +47,12 @@ def _signature(folder: str) -> Signature:
     found: Signature | None = getattr(module, "SIGNATURE", None)
     if found is None:
         raise ValueError(f"vendor folder {folder!r} has no SIGNATURE in signature.py: see jira for one")
+    return found
+
+
+def _texts(folder: str) -> Mapping[str, Sequence[str]]:
+    name = f"{__name__}.{folder}.texts"
+    if importlib.util.find_spec(name) is None:
+        return {}
+    found: Mapping[str, Sequence[str]] = importlib.import_module(name).TEXTS
     return found

@@ -6,7 +6,7 @@ asked there and nowhere else, and whatever a store of vectors answers, a passage
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -14,7 +14,7 @@ from threading import RLock
 from revloop.contracts.failures import Retry
 from revloop.memory.archive import Archive, Order, Passage
 from revloop.memory.artifact import Artifact, Found, Hit, Kept
-from revloop.stores.embeddings import Embedder
+from revloop.stores.embeddings import Embedder, Matrix
 from revloop.stores.passing import is_passing
 from revloop.stores.tenant_folder import folder_name
 from revloop.stores.vectors import Namespace, Vector, Vectors
@@ -40,16 +40,31 @@ class Memory:
         self._archives: dict[str, Archive] = {}
         self._lock = RLock()
 
-    def remember(self, tenant_id: str, artifacts: Sequence[Artifact]) -> Kept:
-        """Keep texts. Raises Retry while they cannot be kept; vectors that cannot be written now wait."""
+    def keep(self, tenant_id: str, artifacts: Sequence[Artifact]) -> None:
+        """Keep texts; their vectors wait for ``catch_up``. Raises Retry while they cannot be kept."""
         with self._archive(tenant_id) as archive:
             archive.keep(artifacts)
-            return self._drained(tenant_id, archive)
+
+    def remember(self, tenant_id: str, artifacts: Sequence[Artifact]) -> Kept:
+        """Keep texts and write their vectors. Raises Retry while texts cannot be kept."""
+        self.keep(tenant_id, artifacts)
+        return self.catch_up(tenant_id)
 
     def catch_up(self, tenant_id: str) -> Kept:
-        """Write the vectors that wait."""
+        """Write the vectors that wait; those that cannot be written now wait on. Questions are answered meanwhile."""
+        try:
+            while self._caught_up_a_little(tenant_id):
+                continue
+        except Retry as error:
+            with self._archive(tenant_id) as archive:
+                return Kept(waiting=archive.waiting(), because=str(error))
+        return Kept(waiting=0, because="")
+
+    def forget(self, tenant_id: str, artifact_ids: Sequence[str]) -> None:
+        """Texts that are no longer the tenant's records: gone at once, what was made of them with ``catch_up``."""
         with self._archive(tenant_id) as archive:
-            return self._drained(tenant_id, archive)
+            for artifact_id in artifact_ids:
+                archive.erase(artifact_id=artifact_id)
 
     def erase_artifact(self, tenant_id: str, artifact_id: str) -> int:
         """Destroy a text and everything made of it; see ``erase_account``."""
@@ -110,27 +125,36 @@ class Memory:
         with self._archive(tenant_id) as archive:
             count = archive.erase(artifact_id=artifact_id, account_id=account_id)
             archive.scrub()
-            while orders := archive.orders(BATCH):
-                self._carry_out(tenant_id, archive, orders)
+        while self._caught_up_a_little(tenant_id):
+            continue
         return count
 
-    def _drained(self, tenant_id: str, archive: Archive) -> Kept:
-        try:
-            while orders := archive.orders(BATCH):
-                self._carry_out(tenant_id, archive, orders)
-        except Retry as error:
-            return Kept(waiting=archive.waiting(), because=str(error))
-        return Kept(waiting=0, because="")
+    def _caught_up_a_little(self, tenant_id: str) -> bool:
+        """Bring some vectors to what is kept now; false where nothing waits. The model runs while nothing is held."""
+        with self._archive(tenant_id) as archive:
+            orders = archive.orders(BATCH)
+            names = dict.fromkeys(order.artifact_id for order in orders)
+            passages = [passage for name in names for passage in archive.passages(name)]
+        if not orders:
+            return False
+        rows = self._embedder.embed([one.text for one in passages])
+        with self._archive(tenant_id) as archive:
+            self._carry_out(tenant_id, archive, orders, zip(passages, rows, strict=True))
+        return True
 
-    def _carry_out(self, tenant_id: str, archive: Archive, orders: Sequence[Order]) -> None:
-        """Bring vectors to what is kept now; the same orders may come again."""
+    def _carry_out(
+        self, tenant_id: str, archive: Archive, orders: Sequence[Order], made: Iterable[tuple[Passage, Matrix]]
+    ) -> None:
+        """The same orders may come again; what was erased or replaced meanwhile has an order of its own."""
         space = self._space(tenant_id)
         for artifact_id in {order.artifact_id for order in orders if order.blob}:
             self._vectors.delete_artifact(space, artifact_id)
-        passages = [one for name in dict.fromkeys(o.artifact_id for o in orders) for one in archive.passages(name)]
-        rows = self._embedder.embed([one.text for one in passages])
-        vectors = [Vector(place=one.place, values=row) for one, row in zip(passages, rows, strict=True) if row.any()]
-        self._vectors.upsert(space, vectors)
+        still = [
+            Vector(place=passage.place, values=row)
+            for passage, row in made
+            if row.any() and archive.passage(passage.place.artifact_id, passage.place.chunk) == passage
+        ]
+        self._vectors.upsert(space, still)
         archive.done(orders)
 
     def _space(self, tenant_id: str) -> Namespace:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from revloop.artifacts.brief import Brief, brief, last_meeting
 from revloop.contracts.generated import topics
 from revloop.contracts.generated.events import AccountState, Envelope
 from revloop.contracts.times import iso
@@ -56,6 +57,14 @@ class Archive:
     def at(self, moment: int | None) -> AccountState | None:
         """The state that was current at a moment (ms), as the console keeps it; None: at the end."""
         return next((one for one in reversed(self._states) if moment is None or one.observed_at <= moment), None)
+
+    def brief(self, moment: int | None) -> Brief | None:
+        """The brief as of a moment (ms); None where nothing is known even then."""
+        state = self.at(moment)
+        if state is None:
+            return None
+        met = last_meeting(state)
+        return brief(state, None if met is None else self.at(met))
 
     def diff(self, since: int, until: int) -> Difference | None:
         """What changed from one moment (ms) to another; None where nothing is known even then."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, 
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from revloop.artifacts.brief import brief, last_meeting, summary
 from revloop.contracts import codec
 from revloop.contracts.generated.events import (
     AccountState,
@@ -27,6 +28,7 @@ from revloop.contracts.generated.events import (
 )
 from revloop.contracts.rows import SIGNAL_COLUMNS, signal_order, signal_row
 from revloop.contracts.times import iso, parse_iso
+from revloop.memory.store import Memory
 from revloop.stores.identity import LocalIssuer, NotSignedIn, Person
 from services.console.commands import CommandDesk, Unanswered
 from services.console.core.difference import difference
@@ -127,12 +129,16 @@ class Reader:
         return [decision, *sorted(names)]
 
 
-def create_api(model: ReadModel, issuer: LocalIssuer, desk: CommandDesk, origins: Origins) -> FastAPI:
+def create_api(
+    model: ReadModel, issuer: LocalIssuer, desk: CommandDesk, origins: Origins, memory: Memory | None = None
+) -> FastAPI:
     """The application; every route reads the tenant from the verified token and from nowhere else."""
     app = FastAPI(title="Revloop console", version="0.1.0", redoc_url=None)
     app.state.model, app.state.issuer, app.state.desk, app.state.origins = model, issuer, desk, origins
+    app.state.memory = memory
     app.include_router(overview)
     app.include_router(details)
+    app.include_router(written)
     app.include_router(orders)
     return app
 
@@ -338,6 +344,44 @@ def evidence(request: Request, known: Known, snapshot_id: str) -> Response:
         answer["body"] = body.decode("utf-8", "replace")
         answer["fields"] = origins.of(tenant, record.entity.connector, resource, body, record.item)
     return _json(answer)
+
+
+written = APIRouter(prefix="/v1", tags=["written"])
+
+
+@written.get("/accounts/{account:path}/brief")
+def meeting_brief(known: Known, account: str, at: Moment = None) -> Response:
+    """What to know before the account's next meeting, now or as it was to be known at a moment."""
+    found = known.one("state", account, AccountState) if at is None else known.state_at(account, at)
+    if found is None:
+        raise HTTPException(404, f"nothing was known of {account!r} then: its timeline tells when it began")
+    met = last_meeting(found)
+    return _json(brief(found, None if met is None else known.state_at(account, met)))
+
+
+@written.get("/accounts/{account:path}/summary")
+def account_summary(known: Known, account: str, at: Moment = None) -> Response:
+    """The account in a few sentences, each bound to its records."""
+    found = known.one("state", account, AccountState) if at is None else known.state_at(account, at)
+    if found is None:
+        raise HTTPException(404, f"nothing was known of {account!r} then: its timeline tells when it began")
+    return _json(summary(found))
+
+
+@written.get("/memory/search")
+def search(
+    request: Request,
+    person: Caller,
+    q: Annotated[str, Query(min_length=1, max_length=1000)],
+    account: str | None = None,
+    kind: Annotated[list[str] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> Response:
+    """Passages of what people wrote, found by words and by meaning, best first."""
+    memory: Memory | None = request.app.state.memory
+    if memory is None:
+        raise HTTPException(503, "this console keeps no texts: it was started without a memory")
+    return _json(memory.search(person.tenant_id, q, account, kind, limit))
 
 
 orders = APIRouter(prefix="/v1/commands", tags=["commands"])

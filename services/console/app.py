@@ -2,14 +2,19 @@
 
 import time
 
+from revloop.contracts.generated import topics
 from revloop.contracts.generated.topics import TOPICS
-from revloop.integrations import load_normalisers
+from revloop.integrations import load_normalisers, load_texts
+from revloop.provenance.texts import Texts
 from revloop.stores.identity import LocalIssuer, local_people
 from revloop.stores.lock import FolderLock
 from revloop.streams import ServiceApp, SinkSpec
 from revloop.tenants import Registry
 from services.console.api import create_api
 from services.console.commands import CommandDesk
+from services.console.memory_feed import MemoryFeed
+from services.console.memory_stores import open_memory
+from services.console.memory_writer import MemoryWriter
 from services.console.origins import Origins
 from services.console.projector import Projector
 from services.console.settings import Settings
@@ -28,7 +33,11 @@ def create(settings: Settings) -> ServiceApp:
     issuer.write_tokens(local_people(registry.tenants()), wall_ms())
     origins = Origins(registry, load_normalisers())
     app.add_sink(SinkSpec("projector", inputs(), Projector(model).handle, tombstones=True))
-    app.add_http(create_api(model, issuer, CommandDesk(model, issuer, app.producer.send, wall_ms), origins))
+    memory = open_memory(settings, settings.data(SERVICE) / "memory")
+    feed = MemoryFeed(model, memory, Texts(load_normalisers(), load_texts()))
+    app.add_sink(SinkSpec("memory", (topics.RAW_SNAPSHOTS,), feed.handle))
+    app.add_service(MemoryWriter(memory, registry.tenants()))
+    app.add_http(create_api(model, issuer, CommandDesk(model, issuer, app.producer.send, wall_ms), origins, memory))
     return app
 
 

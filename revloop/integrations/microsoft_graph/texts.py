@@ -1,0 +1,7 @@
+"""Where Microsoft Graph keeps what people wrote: by object, paths into its record, in reading order."""
+
+from collections.abc import Mapping, Sequence
+
+TEXTS: Mapping[str, Sequence[str]] = {
+    "events": ("body.content",),
+}

@@ -1,0 +1,14 @@
+"""Where Zendesk keeps what people wrote: by object, paths into its record, in reading order."""
+
+from collections.abc import Mapping, Sequence
+
+TEXTS: Mapping[str, Sequence[str]] = {
+    "tickets": (
+        "description",
+        "comment.body",
+    ),
+    "organizations": (
+        "details",
+        "notes",
+    ),
+}
