@@ -8,6 +8,7 @@ import httpx
 
 from revloop.contracts.generated.events import Command, Envelope
 from revloop.integrations import load_normalisers
+from revloop.memory.store import Memory
 from revloop.stores.identity import LocalIssuer, local_people
 from revloop.streams import Received
 from revloop.tenants import Registry
@@ -16,18 +17,19 @@ from services.console.commands import CommandDesk
 from services.console.origins import Origins
 from services.console.projector import Projector
 from services.console.store import ReadModel
-from tests.unit.ingest.desk import PROFILE
+from tests.loops import PROFILES
 
 
 class Console:
     """The projector and the API over one file."""
 
-    def __init__(self, folder: Path, tenants: tuple[str, ...] = ("t", "other")) -> None:
+    def __init__(self, folder: Path, tenants: tuple[str, ...] = ("t", "other"), memory: Memory | None = None) -> None:
         self.model = ReadModel(folder / "read_model.sqlite")
         self._projector = Projector(self.model)
         issuer = LocalIssuer(folder / "identity")
-        origins = Origins(Registry([PROFILE]), load_normalisers())
-        self.app = create_api(self.model, issuer, CommandDesk(self.model, issuer, _refuse, lambda: 0), origins)
+        origins = Origins(Registry.load(PROFILES), load_normalisers())
+        desk = CommandDesk(self.model, issuer, _refuse, lambda: 0)
+        self.app = create_api(self.model, issuer, desk, origins, memory)
         now, people = int(time.time() * 1000), local_people(tenants)
         issuer.write_tokens(people, now)
         self._tokens = {one.tenant_id: issuer.issue(one, now) for one in people}
