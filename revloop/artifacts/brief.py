@@ -11,7 +11,7 @@ import msgspec
 from revloop.artifacts.questions import questions
 from revloop.artifacts.sections import cases, commercial, opportunities, people, risks, standing
 from revloop.artifacts.sentence import Section, Sentence, about, counted, name_of, on, summed
-from revloop.contracts.generated.events import AccountState, Subject
+from revloop.contracts.generated.events import AccountState, RecentChange, Subject
 from revloop.contracts.times import iso
 
 VERSION = "meeting_brief/1"
@@ -133,11 +133,19 @@ def _since(state: AccountState, before: AccountState | None) -> Iterator[Sentenc
         yield from _moved(state, before)
     changes = [one for one in state.recent_changes if met is None or one.at > met]
     for one in changes[:MOST_CHANGES]:
-        yield about(f"{on(one.at).capitalize()}: {one.detail.rstrip('.')} ({name_of(one.entity, state)}).", one.entity)
+        yield about(f"{on(one.at).capitalize()}, {name_of(one.entity, state)}: {_happened(one)}.", one.entity)
     if len(changes) > MOST_CHANGES:
         yield summed(f"Besides: {counted(len(changes) - MOST_CHANGES, 'change')}.", state)
     if not changes:
         yield summed("Nothing has changed since.", state)
+
+
+def _happened(change: RecentChange) -> str:
+    """A signal by its name; of a record that is new, only that it is."""
+    detail = change.detail.rstrip(".")
+    if change.what.isupper():
+        return f"{change.what.replace('_', ' ').lower()} {detail}"
+    return "new" if detail.startswith("created") else detail
 
 
 def _moved(state: AccountState, before: AccountState) -> Iterator[Sentence]:

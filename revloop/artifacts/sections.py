@@ -24,8 +24,8 @@ def standing(state: AccountState) -> Iterator[Sentence]:
 def commercial(state: AccountState) -> Iterator[Sentence]:
     """Contracts by their end, deals by their close."""
     window = state.commercial
-    if window is None:
-        yield summed("No contract and no open deal is known.", state)
+    if window is None or not (window.contracts or window.deals):
+        yield summed("No contract in force and no open deal is known.", state)
         return
     yield from (about(_contract(one), one.entity) for one in window.contracts[:MOST])
     yield from (about(_deal(one), one.entity) for one in window.deals[:MOST])

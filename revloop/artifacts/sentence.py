@@ -69,11 +69,10 @@ def _newest(signals: Iterable[SignalView]) -> tuple[Evidence, ...]:
 
 
 def name_of(entity: EntityRef, state: AccountState) -> str:
-    """A record as people call it: its name or subject, where the state has it, else its key."""
+    """A record as people call it: by its name or subject, where the state has it, else by its key."""
     fields = next((one.fields for one in state.subjects if one.entity == entity), {})
     told = next((fields[name] for name in ("name", "subject", "title") if fields.get(name)), None)
-    kind = entity.entity_type.replace("_", " ")
-    return f"{kind} {entity.entity_key}" + (f" ({told})" if told is not None and str(told) != entity.entity_key else "")
+    return f"{entity.entity_type.replace('_', ' ')} {entity.entity_key if told is None else told}"
 
 
 def on(at: int) -> str:

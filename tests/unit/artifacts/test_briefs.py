@@ -31,7 +31,7 @@ def states(tenant: str, folder: Path) -> tuple[AccountState, ...]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[AccountState, Brief, Summary]]:
     """Every state of the city and of a small made-up company, with the brief and the summary that follow."""
     folder = tmp_path_factory.mktemp("sim")
-    simulate(folder, seed=3, accounts=12, months=6)
+    simulate(seed=3, accounts=12, months=6, out=folder)
     told = []
     for tenant, source in (("nyc", NYC), ("sim", folder)):
         known: dict[str, list[AccountState]] = {}
