@@ -138,46 +138,53 @@ def _rss() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+HEAD = """# Retrieval
+
+Written by `bench/retrieval.py --write`. Questions and passages:
+[`examples/retrieval`](../../examples/retrieval/README.md).
+
+## Recall@{top}
+
+Share of {asked} questions whose one passage is among the first {top} of {passages}. An interval is Wilson's, 95 %.
+
+| embedder | way | all | interval | {origins} |
+| --- | --- | ---: | --- | {rule} |
+"""
+SCALE = """
+## {chunks:,} chunks
+
+One tenant, {accounts:,} accounts, {questions} questions each, hybrid, one process. Chunks are 30 words each, drawn from
+the passages' own; vectors of 384 numbers by hashing, since a scan costs the same whatever the numbers mean. The model's
+time for a question comes on top.
+
+| what | p50 | p99 |
+| --- | ---: | ---: |
+| question to a tenant, ms | {tenant_p50:.1f} | {tenant_p99:.1f} |
+| question to an account, ms | {account_p50:.1f} | {account_p99:.1f} |
+| embedding a question (MiniLM, one thread), ms | {embed_p50:.1f} | {embed_p99:.1f} |
+
+Writing: {chunks_s:,.0f} chunks/s with hashed vectors, each text synced to the disk. Erasing one artifact, with the full
+text written anew: {erase_s:.1f} s. Memory: {memory_mb:.0f} MB at the peak; on the disk {disk_mb:.0f} MB.
+"""
+
+
 def report(found: Mapping[str, Mapping[str, Counter[str]]], times: Mapping[str, float]) -> str:
     """The page."""
     total = Counter(wanted.split("-")[0] for _, wanted in questions())
-    origins = list(total)
-    lines = [
-        "# Retrieval",
-        "",
-        "Written by `bench/retrieval.py --write`. Questions and passages: [`examples/retrieval`](../../examples/retrieval/README.md).",
-        "",
-        f"## Recall@{TOP}",
-        "",
-        f"Share of {total.total()} questions whose one passage is among the first {TOP} of {len(passages())}. An interval is Wilson's, 95 %.",
-        "",
-        f"| embedder | way | all | interval | {' | '.join(f'{name} ({total[name]})' for name in origins)} |",
-        f"| --- | --- | ---: | --- | {' | '.join('---:' for _ in origins)} |",
-    ]
+    text = HEAD.format(
+        top=TOP,
+        asked=total.total(),
+        passages=len(passages()),
+        origins=" | ".join(f"{name} ({count})" for name, count in total.items()),
+        rule=" | ".join("---:" for _ in total),
+    )
     for embedder, ways in found.items():
         for way, counts in ways.items():
             low, high = _wilson(counts.total(), total.total())
-            parts = " | ".join(f"{counts[name] / total[name]:.2f}" for name in origins)
+            parts = " | ".join(f"{counts[name] / count:.2f}" for name, count in total.items())
             share = counts.total() / total.total()
-            lines.append(f"| {embedder} | {way} | {share:.3f} | {low:.2f} to {high:.2f} | {parts} |")
-    lines += [
-        "",
-        f"## {CHUNKS:,} chunks",
-        "",
-        f"One tenant, {ACCOUNTS:,} accounts, {QUESTIONS} questions each, hybrid, one process; vectors of 384 numbers by hashing, since a scan costs the same",
-        "whatever the numbers mean. The model's time for a question is measured apart and comes on top.",
-        "",
-        "| what | p50 | p99 |",
-        "| --- | ---: | ---: |",
-        f"| question to a tenant, ms | {times['tenant_p50']:.1f} | {times['tenant_p99']:.1f} |",
-        f"| question to an account, ms | {times['account_p50']:.1f} | {times['account_p99']:.1f} |",
-        f"| embedding a question (MiniLM, one thread), ms | {times['embed_p50']:.1f} | {times['embed_p99']:.1f} |",
-        "",
-        f"Writing: {times['chunks_s']:,.0f} chunks/s with hashed vectors. Erasing one artifact, full text written anew: {times['erase_s']:.1f} s."
-        f" Memory: {times['memory_mb']:.0f} MB at the peak; on the disk {times['disk_mb']:.0f} MB.",
-        "",
-    ]
-    return "\n".join(lines)
+            text += f"| {embedder} | {way} | {share:.3f} | {low:.2f} to {high:.2f} | {parts} |\n"
+    return text + SCALE.format(chunks=CHUNKS, accounts=ACCOUNTS, questions=QUESTIONS, **times)
 
 
 def _wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
@@ -190,6 +197,9 @@ def _wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
 def main() -> None:
     """Measure, print, and write where asked to."""
     found = {embedder.id: recall(embedder) for embedder in (MiniLm(threads=2), HashedEmbedder())}
+    if "--recall" in sys.argv[1:]:
+        print({embedder: {way: counts.total() for way, counts in ways.items()} for embedder, ways in found.items()})
+        return
     text = report(found, scale())
     print(text)
     if "--write" in sys.argv[1:]:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -46,9 +47,11 @@ PASSAGE = """
 SELECT a.id, c.chunk, a.account, a.kind, a.at, a.title, a.blob, a.snapshot, a.entity, a.source, c.begin, c.end
 FROM chunk c JOIN artifact a ON a.id = c.artifact WHERE c.artifact = ? AND c.chunk = ?"""
 COMMON = 0.1
-"""A word in more than this share of the chunks tells little and costs much: it is asked for only with no other."""
-FEW = 1000
-"""So many chunks with a word are no cost: below, no word is common."""
+"""A word in more than this share of the chunks tells nothing of one: it is asked for only where there is no other."""
+FEW = 20
+"""In so many chunks no word is common: there is too little text to know."""
+BUDGET = 5_000
+"""Chunks that the words of a question may have in all, rarest first: an answer's time does not grow with the texts."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -204,15 +207,22 @@ class Archive:
         return [(str(artifact), int(chunk)) for artifact, chunk in self._db.execute(BY_WORDS, values)]
 
     def _telling(self, words: Sequence[str]) -> Sequence[str]:
-        """Those that are not all over the tenant's texts; all, if there are no others."""
+        """Those that tell the most, rarest first, as far as the budget goes; the first in any case."""
         most = max(FEW, int(COMMON * int(self._db.execute("SELECT count(*) FROM chunk").fetchone()[0])))
-        found = [word for word in words if self._spread(word, most + 1) <= most]
-        return found or words
+        spreads = {word: self._spread(word) for word in words}
+        rare = sorted((count, word) for word, count in spreads.items() if count)
+        told = [(count, word) for count, word in rare if count <= most] or rare
+        sums = accumulate(count for count, _ in told)
+        return [
+            word
+            for place, ((_, word), so_far) in enumerate(zip(told, sums, strict=True))
+            if not place or so_far <= BUDGET
+        ]
 
-    def _spread(self, word: str, most: int) -> int:
-        """Chunks that have the word in any form, counted up to ``most``."""
+    def _spread(self, word: str) -> int:
+        """Chunks that have the word in any form, counted as far as the budget goes."""
         sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-        return int(self._db.execute(sql, (f'"{word}"', most)).fetchone()[0])
+        return int(self._db.execute(sql, (f'"{word}"', BUDGET + 1)).fetchone()[0])
 
     def close(self) -> None:
         """Close the file."""

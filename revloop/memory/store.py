@@ -19,10 +19,11 @@ from revloop.stores.passing import is_passing
 from revloop.stores.tenant_folder import folder_name
 from revloop.stores.vectors import Namespace, Vector, Vectors
 
-RANKS = 60
-"""Constant of reciprocal rank fusion (Cormack, Clarke, Büttcher 2009): how little the first ranks differ."""
 DEPTH = 50
 """Passages that each way of asking puts forward."""
+RANKS = DEPTH * 60 // 1000
+"""Constant of reciprocal rank fusion. Its authors (Cormack, Clarke, Büttcher 2009) took 60 for lists of 1,000: with
+lists of 50 that would let whatever is low in both pass what is first in one."""
 MAX_LIMIT = DEPTH
 BATCH = 64
 
