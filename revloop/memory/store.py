@@ -96,9 +96,11 @@ class Memory:
         """Passages of a tenant, of one account and some kinds where they are named, best first. Raises Retry."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"ask for 1 to {MAX_LIMIT} passages, not {limit}")
+        by_meaning, degraded = self._by_meaning(
+            tenant_id, query, account, kinds or ()
+        )  # slow in an outage: hold nobody
         with self._archive(tenant_id) as archive:
             by_words = archive.by_words(query, DEPTH, account, kinds or ())
-            by_meaning, degraded = self._by_meaning(tenant_id, query, account, kinds or ())
             hits = _fused(archive, by_words, by_meaning, account, kinds, limit)
         return Found(hits=hits, degraded=degraded)
 

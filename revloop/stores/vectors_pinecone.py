@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pinecone import Pinecone, RetryConfig
+from pinecone import Pinecone
 from pinecone.errors.exceptions import (
     ApiError,
     NotFoundError,
@@ -36,8 +36,8 @@ class PineconeVectors:
     """One index; ``host`` is its address, as the vendor's console shows it."""
 
     def __init__(self, host: str, api_key: str, dim: int, *, timeout_s: float = 10.0) -> None:
-        retries = RetryConfig(max_retries=1, max_wait=1.0)  # whoever asks waits and asks again: Retry
-        self._index: Any = Pinecone(api_key=api_key, timeout=timeout_s, retry_config=retries).Index(host=host)
+        # the client repeats a call by itself for some seconds, and has no setting for that
+        self._index: Any = Pinecone(api_key=api_key, timeout=timeout_s).Index(host=host)
         self._dim = dim
         self._host = host
 
