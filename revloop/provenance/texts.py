@@ -17,6 +17,8 @@ TITLES = ("subject", "title", "name")
 """Normalised fields that name a record for people."""
 SAYINGS = ("subject", "title", "detail")
 """Normalised fields that are words of people already."""
+SPOKEN = frozenset({"support_case", "interaction", "meeting", "deadline", "event"})
+"""Types of records whose fields hold such words: the title of a contact is a profession."""
 PARAGRAPHS = frozenset({"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "tr", "blockquote", "pre"})
 HIDDEN = frozenset({"style", "script", "head"})
 
@@ -39,7 +41,8 @@ class Texts:
         """Title and text; an empty text where nobody wrote anything. Without a body the record's fields must do."""
         fields = snapshot.fields
         title = next((str(fields[name]) for name in TITLES if fields.get(name)), snapshot.entity.entity_key)
-        parts = [str(fields[name]) for name in SAYINGS if isinstance(fields.get(name), str)]
+        own = SAYINGS if snapshot.entity.entity_type in SPOKEN else ()
+        parts = [str(fields[name]) for name in own if isinstance(fields.get(name), str)]
         if body is not None:
             parts += self._written(snapshot, resource, body)
         plain = [text for part in parts if (text := plain_text(part))]

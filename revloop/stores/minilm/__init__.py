@@ -5,6 +5,7 @@ module is the model's (Apache-2.0). Any other file is refused: its vectors would
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -36,13 +37,19 @@ class MiniLm:
 
     def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
         """``path`` is a copy of the model file; by default that of the package. Raises NoModel."""
+        self._path = path or _packaged()
+        _verified(self._path)
+        self._threads = threads
+        self._pieces = WordPiece()
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        """Loaded for the first text: a process that has none needs no memory for it."""
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # with it, long texts hold twice the memory for good
-        model = _verified(path or _packaged())
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._pieces = WordPiece()
+        return onnxruntime.InferenceSession(_verified(self._path), options, providers=["CPUExecutionProvider"])
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Mean of what the model says of each piece; texts of like length are computed together."""
