@@ -56,6 +56,8 @@ CASES = {
     "evidence": Case("evidence snp_1"),
     "accounts": Case("accounts"),
     "parked": Case("parked"),
+    "brief": Case(f"brief a --tenants {PROFILES}"),
+    "memory search": Case(f"memory search roof --tenants {PROFILES}"),
     "state": Case(f"state a --tenants {PROFILES}"),
     "diff": Case(f"diff a 2018-01-01T00:00:00Z 2018-02-01T00:00:00Z --tenants {PROFILES}"),
     "export signals": Case("export signals --out signals.csv"),
