@@ -37,7 +37,11 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 """
 NEXT = "SELECT seq, artifact, blob, erased FROM outbox ORDER BY seq LIMIT ?"
-BY_WORDS = """
+AMONG_ALL = """
+SELECT c.artifact, c.chunk FROM (
+    SELECT rowid AS number, rank FROM words WHERE words MATCH :question ORDER BY rank LIMIT :limit
+) w CROSS JOIN chunk c ON c.number = w.number ORDER BY w.rank, c.number"""
+AMONG_SOME = """
 SELECT c.artifact, c.chunk FROM words CROSS JOIN chunk c ON c.number = words.rowid
 CROSS JOIN artifact a ON a.id = c.artifact
 WHERE words MATCH :question AND (:account IS NULL OR a.account = :account)
@@ -204,7 +208,8 @@ class Archive:
             "kinds": canonical(list(kinds)).decode(),
             "limit": limit,
         }
-        return [(str(artifact), int(chunk)) for artifact, chunk in self._db.execute(BY_WORDS, values)]
+        sql = AMONG_ALL if account_id is None and not kinds else AMONG_SOME
+        return [(str(artifact), int(chunk)) for artifact, chunk in self._db.execute(sql, values)]
 
     def _telling(self, words: Sequence[str]) -> Sequence[str]:
         """Those that tell the most, rarest first, as far as the budget goes; the first in any case."""

@@ -220,12 +220,11 @@ class _Matrix:
             return ()
         must_match(values, self._rows.shape[1])
         scores = self._rows[:count] @ values
-        rows = np.arange(count)
         if kinds:
             wanted = [self._kinds[kind] for kind in kinds if kind in self._kinds]
-            rows = np.flatnonzero(np.isin(self._kind[:count], wanted))
-        if len(rows) > k:
-            rows = rows[np.argpartition(-scores[rows], k - 1)[:k]]
+            scores[~np.isin(self._kind[:count], wanted)] = -np.inf
+        rows = np.argpartition(scores, count - k)[count - k :] if count > k else np.arange(count)
+        rows = rows[scores[rows] > -np.inf]
         found = [Near(place=self._places[row], score=float(scores[row])) for row in rows]
         return tuple(sorted(found, key=lambda near: (-near.score, near.place.id)))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 TEXTS: Mapping[str, Sequence[str]] = {
     "issue": (
-        "fields.description",
-        "fields.comment.comments.*.body",
+        "description",
+        "comment.comments.*.body",
     ),
 }
