@@ -54,7 +54,7 @@ COMMON = 0.1
 """A word in more than this share of the chunks tells nothing of one: it is asked for only where there is no other."""
 FEW = 20
 """In so many chunks no word is common: there is too little text to know."""
-BUDGET = 5_000
+BUDGET = 2_500
 """Chunks that the words of a question may have in all, rarest first: an answer's time does not grow with the texts. A
 question of nothing but common words is answered by meaning alone."""
 
@@ -213,7 +213,7 @@ class Archive:
         return [(str(artifact), int(chunk)) for artifact, chunk in self._db.execute(sql, values)]
 
     def _telling(self, words: Sequence[str]) -> Sequence[str]:
-        """Those that tell the most, rarest first, as far as the budget goes: none, where even the rarest is all over."""
+        """Those that tell the most, rarest first, within the budget: none, where even the rarest is all over."""
         most = max(FEW, int(COMMON * int(self._db.execute("SELECT count(*) FROM chunk").fetchone()[0])))
         spreads = {word: self._spread(word) for word in words}
         rare = sorted((count, word) for word, count in spreads.items() if count)
