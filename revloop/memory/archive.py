@@ -219,11 +219,7 @@ class Archive:
         rare = sorted((count, word) for word, count in spreads.items() if count)
         told = [(count, word) for count, word in rare if count <= most] or rare
         sums = accumulate(count for count, _ in told)
-        return [
-            word
-            for place, ((_, word), so_far) in enumerate(zip(told, sums, strict=True))
-            if not place or so_far <= BUDGET
-        ]
+        return [word for (_, word), so_far in zip(told, sums, strict=True) if so_far <= BUDGET]
 
     def _spread(self, word: str) -> int:
         """Chunks that have the word in any form, counted as far as the budget goes."""
